@@ -1,0 +1,1 @@
+"""The engine: pixels; knows no HTTP and no JavaScript."""

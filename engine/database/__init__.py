@@ -1,0 +1,1 @@
+"""One schema, its migrations and the connection: catalog, clients, later instances and jobs."""

@@ -1,0 +1,119 @@
+"""`Crs`: a coordinate reference system by its canonical name, and transformers between two.
+
+x is east (or longitude) and comes first, whatever the authority says; the axis order of a
+protocol is dealt with in that protocol's adapter.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyproj
+from numpy.typing import NDArray
+from pyproj.exceptions import CRSError
+
+from engine.errors import UnsupportedCrs
+
+Float = NDArray[np.float64]
+
+METERS_PER_DEGREE = 6_378_137.0 * np.pi / 180.0
+"""Length of a degree of longitude on the equator of WGS 84."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crs:
+    """A coordinate reference system, comparable and hashable by its canonical name."""
+
+    name: str
+    """``EPSG:N`` where an EPSG code is known (CRS84 is ``EPSG:4326`` here, x first), else WKT."""
+
+    @property
+    def epsg(self) -> int | None:
+        """The EPSG code, or None for a CRS known only by its WKT."""
+        return int(self.name[5:]) if self.name.startswith("EPSG:") else None
+
+    @property
+    def is_geographic(self) -> bool:
+        """True where coordinates are degrees of longitude and latitude."""
+        return definition(self).is_geographic
+
+    @property
+    def meters_per_unit(self) -> float:
+        """Meters of one unit of the axes; for degrees, measured on the equator."""
+        crs = definition(self)
+        if crs.is_geographic:
+            return float(METERS_PER_DEGREE)
+        return float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
+
+
+WGS84 = Crs("EPSG:4326")
+WEB_MERCATOR = Crs("EPSG:3857")
+
+
+@lru_cache(maxsize=512)
+def parse_crs(text: str) -> Crs:
+    """Return the CRS of an EPSG code, OGC URI or URN, PROJ text or WKT.
+
+    Raises `UnsupportedCrs` where pyproj does not know it or where it is not a horizontal
+    (two-dimensional) reference system.
+    """
+    try:
+        crs = pyproj.CRS.from_user_input(_plain(text))
+    except CRSError as error:
+        message = f"unknown CRS {text[:120]!r}; allowed: CRS84 or any EPSG code that PROJ knows"
+        raise UnsupportedCrs(message) from error
+    if not (crs.is_projected or crs.is_geographic) or crs.is_geocentric:
+        message = f"CRS {text[:120]!r} is not a map projection or longitude and latitude"
+        raise UnsupportedCrs(message)
+    code = crs.to_epsg(min_confidence=100)
+    if code is None and crs.to_authority() == ("OGC", "CRS84"):
+        code = 4326
+    return Crs(f"EPSG:{code}") if code is not None else Crs(crs.to_wkt())
+
+
+def _plain(text: str) -> str:
+    """Turn OGC URIs and URNs (``…/def/crs/EPSG/0/N``, ``urn:ogc:def:crs:…``) into ``AUTH:code``."""
+    stripped = text.strip()
+    lowered = stripped.lower()
+    if "crs84" in lowered and len(stripped) < 80:
+        return "OGC:CRS84"
+    if lowered.startswith(("http://www.opengis.net/def/crs/", "https://www.opengis.net/def/crs/")):
+        parts = stripped.rstrip("/").split("/crs/", 1)[1].split("/")
+        return f"{parts[0]}:{parts[-1]}"
+    if lowered.startswith("urn:ogc:def:crs:"):
+        parts = stripped.split(":")
+        return f"{parts[4]}:{parts[-1]}"
+    return stripped
+
+
+@lru_cache(maxsize=512)
+def definition(crs: Crs) -> pyproj.CRS:
+    """Return pyproj's object of ``crs``."""
+    return pyproj.CRS.from_user_input(crs.name)
+
+
+_local = threading.local()
+
+
+def transform(source: Crs, target: Crs, x: Float, y: Float) -> tuple[Float, Float]:
+    """Return (x, y) of ``target`` for (x, y) of ``source``; infinite where there is none.
+
+    Arrays of any one shape, float64, x first. pyproj's transformers are kept per thread.
+    """
+    if source == target:
+        return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    out_x, out_y = _transformer(source, target)(x, y)
+    return np.asarray(out_x, dtype=np.float64), np.asarray(out_y, dtype=np.float64)
+
+
+def _transformer(source: Crs, target: Crs) -> Callable[..., tuple[Float, Float]]:
+    cache: dict[tuple[Crs, Crs], pyproj.Transformer] | None = getattr(_local, "cache", None)
+    if cache is None:
+        cache = _local.cache = {}
+    found = cache.get((source, target))
+    if found is None:
+        found = pyproj.Transformer.from_crs(definition(source), definition(target), always_xy=True)
+        cache[source, target] = found
+    return found.transform

@@ -1,0 +1,1 @@
+"""Files, folders, buckets and STAC items → scenes with parsed headers."""

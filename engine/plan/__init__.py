@@ -1,0 +1,1 @@
+"""The plan of a request: pure; lists every scene, level, window and block before any is read."""

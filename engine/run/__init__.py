@@ -1,0 +1,1 @@
+"""The plan carried out: open, fetch, assemble, mosaic, evaluate."""

@@ -1,0 +1,1 @@
+"""Destination pixel → source value: coordinates and kernels, nothing else."""

@@ -1,0 +1,1 @@
+"""Ready scripts with their metadata."""

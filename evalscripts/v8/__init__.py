@@ -1,0 +1,1 @@
+"""The tier that runs everything: V8 in killable workers."""
