@@ -7,6 +7,7 @@ Nothing here knows HTTP: ``api/errors.py`` maps each class to a status and a cod
     │  ├─ UnknownCollection · UnknownBand · UnknownUnit
     │  ├─ UnsupportedCrs · UnsupportedFormat · InvalidGeometry
     │  └─ TooLarge             more than a limit allows                      .found .limit
+    │     └─ TooCoarse         a pixel spans more meters than the collection allows
     ├─ NotFound · Conflict · Forbidden
     ├─ Overloaded              a queue is full; come back later              .retry_after
     ├─ DeadlineExceeded        the request's own time is over
@@ -71,6 +72,10 @@ class TooLarge(RequestError):
         super().__init__(message, where=where)
         self.found = found
         self.limit = limit
+
+
+class TooCoarse(TooLarge):
+    """A pixel would span more meters than the collection can serve."""
 
 
 class NotFound(EngineError):
