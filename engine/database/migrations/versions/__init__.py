@@ -1,0 +1,1 @@
+"""The revisions; each one names the one before it."""

@@ -1,0 +1,93 @@
+"""The tables, in types that SQLite and PostgreSQL both have.
+
+Instants are microseconds since 1970 in UTC, so that they sort, compare and index alike everywhere.
+What only one dialect has (the R*Tree ``scene_boxes``) is made by the migration and used by
+``engine/catalog/sqlite.py``; it is not part of this metadata.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+KEY = BigInteger().with_variant(Integer, "sqlite")
+"""Type of the keys that we count up ourselves; SQLite takes only INTEGER for its row id."""
+
+collections = Table(
+    "collections",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("definition", Text, nullable=False),  # JSON of the whole Collection
+    Column("is_builtin", Boolean, nullable=False),
+    Column("generation", BigInteger, nullable=False),  # of the catalog, when last written
+)
+
+scenes = Table(
+    "scenes",
+    metadata,
+    Column("key", KEY, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+    Column("collection", ForeignKey("collections.id", ondelete="CASCADE"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sensed", BigInteger),
+    Column("created", BigInteger, nullable=False),
+    Column("cloud_cover", Float),
+    Column("cover", LargeBinary, nullable=False),  # WKB, EPSG:4326, cut at the antimeridian
+    Column("dn_offset", Float, nullable=False),
+    Column("properties", Text, nullable=False),  # JSON object
+    Column("generation", BigInteger, nullable=False),  # of the catalog, when last written
+    UniqueConstraint("collection", "id"),
+    UniqueConstraint("collection", "name"),
+    Index(None, "collection", "sensed"),
+)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("scene_key", ForeignKey("scenes.key", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),  # from 0
+    Column("address", Text, nullable=False),
+    Column("bands", Text, nullable=False),  # JSON: [[band name, index in the file], …]
+    Column("image", LargeBinary, nullable=False),  # engine.cog.record
+    Column("coarsest_meters", Float),  # meters per pixel of the coarsest level
+)
+
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("secret", Text, nullable=False),  # scrypt, salted
+    Column("scopes", Text, nullable=False),  # parted by spaces
+    Column("created", BigInteger, nullable=False),
+)
+
+generation = Table(
+    "generation",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+)
