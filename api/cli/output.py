@@ -1,0 +1,91 @@
+"""What the command prints: tables for people, JSON for programs, progress for the patient."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, Protocol, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+T = TypeVar("T")
+
+OUT = Console(highlight=False, soft_wrap=True)
+"""Results."""
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+"""Progress, warnings and errors, so that results can be piped."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+class OnProgress(Protocol):
+    """Told after each step of long work."""
+
+    def __call__(self, done: int, total: int, name: str) -> None:
+        """``done`` of ``total`` steps are finished; ``name`` was the last one."""
+        ...
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Return what ``coroutine`` returns, in an event loop of its own."""
+    return asyncio.run(coroutine)
+
+
+def print_json(value: Any) -> None:
+    """Print ``value`` as indented JSON on standard output."""
+    json.dump(value, sys.stdout, indent=2, ensure_ascii=False, default=str)
+    sys.stdout.write("\n")
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows under column names; nothing is cut off."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*["" if cell is None else str(cell) for cell in row])
+    OUT.print(table)
+
+
+def print_facts(facts: Mapping[str, Any]) -> None:
+    """Print names and values in two columns."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for name, value in facts.items():
+        table.add_row(name, str(value))
+    OUT.print(table)
+
+
+def warn(text: str) -> None:
+    """Print a warning line on standard error."""
+    ERR.print(f"[yellow]warning:[/] {_plain(text)}")
+
+
+@contextmanager
+def progress(title: str) -> Iterator[OnProgress]:
+    """Show a bar on standard error while inside; hidden where that is not a terminal."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[name]}"),
+        console=ERR,
+        transient=True,
+    ) as bar:
+        task = bar.add_task(title, total=None, name="")
+
+        def step(done: int, total: int, name: str) -> None:
+            bar.update(task, completed=done, total=total, name=_plain(name))
+
+        yield step
+
+
+def _plain(text: str) -> str:
+    """Keep rich from reading brackets of names as markup."""
+    return text.replace("[", "\\[")

@@ -1,0 +1,72 @@
+"""What an open engine holds; opened and closed together."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from engine.catalog.definitions import ensure_builtin
+from engine.catalog.sqlite import SqliteCatalog
+from engine.cog.decode import DecodedBlock
+from engine.cog.gdal import GdalDecoder
+from engine.cog.image import CogImage
+from engine.core.options import EngineOptions
+from engine.database.connection import Database, open_database
+from engine.run.blocks import BlockReader, Key
+from engine.run.workers import Workers, make_workers
+from engine.store.cache import BoundedCache
+from engine.store.protocol import ByteStore
+from engine.store.route import open_store
+from evalscripts import ScriptCache, V8Pool, open_pool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Parts:
+    """The collaborators of one engine in one event loop."""
+
+    store: ByteStore
+    database: Database
+    catalog: SqliteCatalog
+    workers: Workers
+    pool: V8Pool
+    scripts: ScriptCache
+    reader: BlockReader
+    images: BoundedCache[str, CogImage]
+    """Newer headers by address, of objects that changed after they were registered."""
+    stack: AsyncExitStack
+
+    async def close(self) -> None:
+        """Close everything, in the reverse order of opening."""
+        await self.stack.aclose()
+
+
+async def open_parts(options: EngineOptions) -> Parts:
+    """Return the opened parts; whatever was opened is closed again where one fails."""
+    async with AsyncExitStack() as stack:
+        database = await open_database(options.database_url)
+        stack.push_async_callback(database.close)
+        catalog = SqliteCatalog(database)
+        await ensure_builtin(catalog)
+        store = open_store(options.store)
+        stack.push_async_callback(store.close)
+        workers = make_workers(
+            compute=options.threads, waiting=options.scripts.workers + options.threads + 2
+        )
+        stack.callback(workers.close)
+        pool = await workers.wait(open_pool, options.scripts)
+        stack.callback(pool.close)
+        gdal = GdalDecoder()
+        stack.callback(gdal.close)
+        cache: BoundedCache[Key, DecodedBlock] = BoundedCache(
+            options.block_cache_bytes, weigh=lambda block: block.nbytes
+        )
+        images: BoundedCache[str, CogImage] = BoundedCache(256, weigh=lambda _: 1)
+        return Parts(
+            store=store,
+            database=database,
+            catalog=catalog,
+            workers=workers,
+            pool=pool,
+            scripts=ScriptCache(options.script_cache),
+            reader=BlockReader(store=store, workers=workers, gdal=gdal, cache=cache),
+            images=images,
+            stack=stack.pop_all(),
+        )

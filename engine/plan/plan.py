@@ -1,0 +1,117 @@
+"""`Plan` and its parts: what will be read, and what it takes. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from affine import Affine
+
+from engine.catalog.collection import Band, Collection, Unit
+from engine.catalog.scene import Asset, Scene
+from engine.cog.blocks import BlockRead
+from engine.cog.image import CogImage
+from engine.geo.geobox import GeoBox
+from engine.geo.window import Window
+from engine.request import Input
+from engine.warp.coordinates import CoordinateGrid
+from engine.warp.resampling import Resampling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BandUse:
+    """One band that the script asked for, in one unit."""
+
+    band: Band
+    unit: Unit
+    add_offset: bool
+    """True: the scene's ``dn_offset`` is added to the stored numbers."""
+    clamp: bool
+    """True: numbers below 0 become 0 after the offset was added."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BandRead:
+    """One band of one scene, for one target grid."""
+
+    use: BandUse
+    asset: Asset
+    image: CogImage
+    """The header to read by: the asset's own, or a newer one where the object has changed."""
+    level: int
+    """Index into ``image.levels``."""
+    resampling: Resampling
+    inverse: Affine
+    """(x, y) of the image's CRS → (col, row) of the level."""
+    window: Window
+    """The level's pixels that the kernel touches."""
+    blocks: tuple[BlockRead, ...]
+
+    @property
+    def compressed_bytes(self) -> int:
+        """Bytes to fetch, where nothing is cached."""
+        return sum(part.size for block in self.blocks for part in (block.data, block.mask) if part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SceneRead:
+    """One scene, for one target grid."""
+
+    scene: Scene
+    grid: CoordinateGrid
+    """Where the target's pixels lie in the CRS of the scene."""
+    target: Window
+    """The part of the request's grid that is filled, in the request's pixels."""
+    bands: tuple[BandRead, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class InputPlan:
+    """One input: what is read from which scenes."""
+
+    input: Input
+    collection: Collection
+    bands: tuple[BandUse, ...]
+    """Without ``dataMask``; in the script's order."""
+    mask_only: bool
+    """True where the script asked for ``dataMask`` alone; the first band is read for it."""
+    scenes: tuple[Scene, ...]
+    """Every scene that may be needed, top first."""
+    first: frozenset[str]
+    """Ids of the scenes that are read at once, since their covers together hold the area; the
+    others are read only where pixels stay open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a request takes; an upper bound while nothing is cached, for the scenes read at once."""
+
+    pixels: int
+    """Of the output grid."""
+    bands: int
+    """Bands read, over all inputs; ``dataMask`` is free unless it is the only one."""
+    scenes: int
+    """Scenes read at once."""
+    candidates: int
+    """Scenes that match the request."""
+    blocks: int
+    requests: int
+    """Ranges to fetch, before neighbors are merged."""
+    source_bytes: int
+    """Compressed."""
+    decoded_bytes: int
+    memory_bytes: int
+    """Largest amount of memory that one stripe holds, by estimate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """Everything that will be read for a request."""
+
+    geobox: GeoBox
+    inputs: tuple[InputPlan, ...]
+    stripes: tuple[Window, ...]
+    """Whole rows of the request, top to bottom."""
+    reads: tuple[SceneRead, ...]
+    """The scenes read at once, over the whole grid; what `cost` was counted on."""
+    cost: Cost
+    images: Mapping[str, CogImage] = field(default_factory=dict)
+    """Address → newer header, for objects that changed after they were registered."""

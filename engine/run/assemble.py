@@ -1,0 +1,242 @@
+"""Reads → samples: blocks put together, resampled and laid on each other, scene by scene.
+
+A stripe of rows at a time. Scenes that together cover the area are read at once; the others only
+where pixels stay open after those above them, a few at a time.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.catalog.collection import MosaicRule
+from engine.catalog.scene import Scene
+from engine.cog.decode import DecodedBlock
+from engine.errors import SourceError
+from engine.geo.geobox import GeoBox
+from engine.geo.geometry import Geometry
+from engine.geo.window import Window
+from engine.plan.plan import BandRead, InputPlan, Plan, SceneRead
+from engine.plan.planner import Grids, plan_scene
+from engine.run.blocks import BlockReader, named
+from engine.run.mosaic import Canvas, lay_scene, make_canvas
+from engine.run.workers import Workers, together
+from engine.samples import Samples
+from engine.trace import stage
+from engine.warp.clip import rasterize
+from engine.warp.resample import resample, resampled_dtype
+from engine.warp.resampling import Resampling
+
+STANDBY = 4
+"""Scenes that are read together once the first ones left pixels open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SceneSamples:
+    """One scene on the target grid: for each band (row, col) values and validity."""
+
+    read: SceneRead
+    values: tuple[NDArray[Any], ...]
+    valid: tuple[NDArray[np.bool_], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Assembler:
+    """Puts the samples of a plan's stripes together."""
+
+    reader: BlockReader
+    workers: Workers
+    plan: Plan
+    used: dict[str, list[str]] = field(default_factory=dict)
+    """Input id → ids of the scenes that filled pixels so far, in order of first use."""
+
+    async def samples(self, stripe: Window, clip: NDArray[np.bool_] | None) -> Samples:
+        """Return the samples of one stripe; ``clip`` is (row, col) of the stripe, True inside."""
+        bands: dict[tuple[str, str], NDArray[Any]] = {}
+        valid: dict[str, NDArray[np.bool_]] = {}
+        geobox = self.plan.geobox.crop(stripe)
+        for part in self.plan.inputs:
+            canvas = await self._fill(part, stripe, clip)
+            valid[part.input.id] = canvas.valid[np.newaxis]
+            for use, values in zip(part.bands, canvas.values, strict=True):
+                bands[part.input.id, use.band.name] = values[np.newaxis]
+        return Samples(geobox=geobox, bands=bands, valid=valid)
+
+    async def _fill(
+        self, part: InputPlan, stripe: Window, clip: NDArray[np.bool_] | None
+    ) -> Canvas:
+        """Lay scenes, top first, until no pixel of the stripe is open."""
+        grids: Grids = {}
+        canvas = make_canvas(shape=(stripe.height, stripe.width), dtypes=_dtypes(part), wanted=clip)
+        pending = {
+            scene.id: asyncio.create_task(self._read(part, scene, stripe, grids))
+            for scene in part.scenes
+            if scene.id in part.first
+        }
+        try:
+            for index, scene in enumerate(part.scenes):
+                if canvas.open_count == 0:
+                    break
+                if scene.id not in pending:
+                    if not _meets(scene, self.plan.geobox.crop(stripe), canvas):
+                        continue
+                    for other in part.scenes[index : index + STANDBY]:
+                        if other.id not in pending:
+                            pending[other.id] = asyncio.create_task(
+                                self._read(part, other, stripe, grids)
+                            )
+                sampled = await pending[scene.id]
+                if sampled is not None:
+                    await self.workers.run(self._lay, part, canvas, sampled)
+        finally:
+            for task in pending.values():
+                task.cancel()
+            await asyncio.gather(*pending.values(), return_exceptions=True)
+        return canvas
+
+    async def _read(
+        self, part: InputPlan, scene: Scene, stripe: Window, grids: Grids
+    ) -> SceneSamples | None:
+        read = plan_scene(
+            part,
+            scene,
+            geobox=self.plan.geobox,
+            target=stripe,
+            images=self.plan.images,
+            grids=grids,
+        )
+        if read is None:
+            return None
+        done = await together([self._band(read, band) for band in read.bands])
+        return SceneSamples(
+            read=read,
+            values=tuple(values for values, _ in done),
+            valid=tuple(valid for _, valid in done),
+        )
+
+    async def _band(
+        self, read: SceneRead, band: BandRead
+    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        try:
+            blocks = await self.reader.read(band.asset.address, band.image, band.blocks)
+        except SourceError as error:
+            raise named(error, scene=read.scene.name, band=band.use.band.name) from error
+        return await self.workers.run(resample_band, read, band, blocks)
+
+    def _lay(self, part: InputPlan, canvas: Canvas, sampled: SceneSamples) -> None:
+        scene = sampled.read.scene
+        cover = None
+        with stage("mosaic"):
+            if part.collection.rule is MosaicRule.TOP_COVER:
+                geobox = self.plan.geobox.crop(sampled.read.target)
+                cover = rasterize(scene.cover.to(geobox.crs), geobox)
+            before = canvas.open_count
+            lay_scene(
+                canvas,
+                values=sampled.values,
+                valid=sampled.valid,
+                cover=cover,
+                rule=part.collection.rule,
+                offsets=tuple(scene.dn_offset if use.add_offset else 0.0 for use in part.bands),
+                clamp=tuple(use.clamp for use in part.bands),
+            )
+        if canvas.open_count < before:
+            used = self.used.setdefault(part.input.id, [])
+            if scene.id not in used:
+                used.append(scene.id)
+
+
+def resample_band(
+    read: SceneRead, band: BandRead, blocks: Sequence[DecodedBlock]
+) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return the band on the read's target: values and validity, both (row, col)."""
+    with stage("warp"):
+        values, valid = _join(band, blocks)
+        shape = (read.target.height, read.target.width)
+        out = np.empty(shape, dtype=resampled_dtype(values.dtype, band.resampling))
+        out_valid = np.empty(shape, dtype=np.bool_)
+        level = band.image.levels[band.level]
+        nodata = band.image.nodata if band.image.nodata is not None else band.use.band.nodata
+        resample(
+            values,
+            valid,
+            window=band.window,
+            grid=read.grid,
+            inverse=band.inverse,
+            level_width=level.width,
+            level_height=level.height,
+            resampling=band.resampling,
+            nodata=nodata,
+            out=out,
+            out_valid=out_valid,
+        )
+        return out, out_valid
+
+
+def _join(
+    band: BandRead, blocks: Sequence[DecodedBlock]
+) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """Return the source window (row, col) as one array, without a copy where one block holds it."""
+    plane = 0 if band.image.is_planar else band.asset.band_index
+    window = band.window
+    if len(blocks) == 1:
+        rows, cols = _place(window, band.blocks[0].window)
+        only = blocks[0]
+        return only.values[plane][rows, cols], None if only.valid is None else only.valid[
+            rows, cols
+        ]
+    shape = (window.height, window.width)
+    values = np.empty(shape, dtype=blocks[0].values.dtype)
+    masked = any(block.valid is not None for block in blocks)
+    valid = np.ones(shape, dtype=np.bool_) if masked else None
+    for planned, block in zip(band.blocks, blocks, strict=True):
+        common = planned.window.intersect(window)
+        target = _place(common, window)
+        source = _place(common, planned.window)
+        values[target] = block.values[plane][source]
+        if valid is not None and block.valid is not None:
+            valid[target] = block.valid[source]
+    return values, valid
+
+
+def _place(inner: Window, outer: Window) -> tuple[slice, slice]:
+    """Return the rows and columns of ``inner`` within an array that holds ``outer``."""
+    return (
+        slice(inner.row_start - outer.row_start, inner.row_stop - outer.row_start),
+        slice(inner.col_start - outer.col_start, inner.col_stop - outer.col_start),
+    )
+
+
+def _dtypes(part: InputPlan) -> tuple[np.dtype[Any], ...]:
+    """Return for each band the dtype that holds it without loss, whichever scene it comes from."""
+    found = []
+    for use in part.bands:
+        methods = (
+            {Resampling.NEAREST}
+            if use.band.is_categorical
+            else {part.input.upsampling, part.input.downsampling}
+        )
+        stored = {
+            np.dtype(scene.assets[use.band.name].image.dtype)
+            for scene in part.scenes
+            if use.band.name in scene.assets
+        } or {np.dtype(use.band.sample_type or "uint16")}
+        kinds = [resampled_dtype(dtype, method) for dtype in stored for method in methods]
+        if use.add_offset and not use.clamp and any(scene.dn_offset for scene in part.scenes):
+            kinds.append(np.dtype(np.float32))
+        found.append(np.result_type(*kinds))
+    return tuple(found)
+
+
+def _meets(scene: Scene, geobox: GeoBox, canvas: Canvas) -> bool:
+    """Return True where an open pixel lies under the scene's cover, or within 3 pixels of it."""
+    cover = scene.cover.to(geobox.crs)
+    margin = 3.0 * max(geobox.resolution)
+    shape = cover.shape.buffer(margin)
+    if shape.is_empty or not shape.is_valid:
+        return True
+    held = rasterize(Geometry(shape=shape, crs=geobox.crs), geobox)
+    return bool((held & canvas.is_open).any())

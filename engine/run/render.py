@@ -1,0 +1,120 @@
+"""A plan carried out: stripes of samples through the script, put together as `Pixels`."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.geo.geometry import Geometry
+from engine.geo.window import Window
+from engine.plan.plan import Plan
+from engine.run.assemble import Assembler
+from engine.run.blocks import BlockReader
+from engine.run.evaluate import evaluate, make_context
+from engine.run.workers import Workers
+from engine.samples import Pixels, Samples
+from engine.warp.clip import rasterize
+from evalscripts.program import Program, RunContext, Session
+
+
+async def render(
+    plan: Plan,
+    program: Program,
+    *,
+    clip: Geometry | None,
+    wanted: frozenset[str],
+    reader: BlockReader,
+    workers: Workers,
+    seconds: float,
+) -> Pixels:
+    """Return the pixels of a plan.
+
+    The next stripe is read while the script runs over the present one. The script's session is
+    opened only when the first samples are there, so that no worker waits for the network alone.
+    Cancelling stops fetches, decoding and the script.
+    """
+    assembler = Assembler(reader=reader, workers=workers, plan=plan)
+    mask = None
+    if clip is not None:
+        mask = await workers.run(rasterize, clip.to(plan.geobox.crs), plan.geobox)
+    shape = (plan.geobox.height, plan.geobox.width)
+    valid = np.zeros(shape, dtype=np.bool_)
+    outputs: dict[str, NDArray[Any]] = {}
+    session: Session | None = None
+    upcoming = asyncio.create_task(_samples(assembler, plan.stripes[0], mask))
+    try:
+        for index, stripe in enumerate(plan.stripes):
+            samples = await upcoming
+            if index + 1 < len(plan.stripes):
+                upcoming = asyncio.create_task(_samples(assembler, plan.stripes[index + 1], mask))
+            if session is None:
+                session = await _open(program, make_context(plan, seconds=seconds), workers)
+            rows = slice(stripe.row_start, stripe.row_stop)
+            part_mask = None if mask is None else mask[rows]
+            part = await workers.wait(evaluate, session, plan.inputs, samples, part_mask)
+            _store(outputs, part, wanted, rows=rows, shape=shape)
+            for held in samples.valid.values():
+                valid[rows] |= held.any(axis=0)
+        assert session is not None  # noqa: S101 - a plan has at least one stripe
+        finished = await workers.wait(session.finish)
+        session = None
+    finally:
+        upcoming.cancel()
+        if session is not None:
+            session.abort()
+        await asyncio.gather(upcoming, return_exceptions=True)
+    return Pixels(
+        geobox=plan.geobox,
+        outputs=outputs,
+        nodata={output.id: output.nodata for output in program.setup.outputs},
+        valid=valid,
+        user_data=finished.user_data,
+        console=finished.console,
+        facts={
+            "scenes": {key: tuple(ids) for key, ids in assembler.used.items()},
+            "tier": program.tier,
+            "console_cut": finished.console_cut,
+        },
+    )
+
+
+async def _open(program: Program, context: RunContext, workers: Workers) -> Session:
+    """Return an opened session; one that opens after the caller has gone is ended."""
+    opening = asyncio.create_task(workers.wait(program.open, context))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_abort)
+        raise
+
+
+def _abort(opening: "asyncio.Task[Session]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().abort()
+
+
+async def _samples(assembler: Assembler, stripe: Window, mask: NDArray[np.bool_] | None) -> Samples:
+    rows = slice(stripe.row_start, stripe.row_stop)
+    return await assembler.samples(stripe, None if mask is None else mask[rows])
+
+
+def _store(
+    outputs: dict[str, NDArray[Any]],
+    part: Mapping[str, NDArray[Any]],
+    wanted: frozenset[str],
+    *,
+    rows: slice,
+    shape: tuple[int, int],
+) -> None:
+    """Put a stripe's outputs in their place; a single stripe is kept as it is."""
+    for name, values in part.items():
+        if name not in wanted:
+            continue
+        if values.shape[1:] == shape:
+            outputs[name] = values
+            continue
+        if name not in outputs:
+            outputs[name] = np.empty((values.shape[0], *shape), dtype=values.dtype)
+        outputs[name][:, rows] = values
