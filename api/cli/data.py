@@ -5,16 +5,16 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import typer
-from engine.catalog.definitions import ensure_builtin, resolve_collection_id
-from engine.catalog.sqlite import SqliteCatalog
-from engine.catalog.user import make_user_collection
 from engine.store.route import open_store
 
 from api.cli.output import OUT, AsJson, print_json, print_table, progress, run, warn
 from api.settings import Settings, load_settings
 from api.wiring import store_options
 from engine.catalog.collection import Collection
+from engine.catalog.definitions import ensure_builtin, resolve_collection_id
 from engine.catalog.search import SceneQuery
+from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.user import make_user_collection
 from engine.database.connection import open_database
 from engine.ingest import IngestReport
 from engine.ingest import ingest as register

@@ -1,6 +1,7 @@
 """`cogmill process`, `explain`, `check`: requests and scripts without a server."""
 
 import json
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +15,7 @@ from api.settings import load_settings
 from api.wiring import engine_options
 from engine.core import Engine, open_engine
 from engine.encode.encoded import Encoded
-from engine.errors import NotFound
+from engine.errors import NotFound, RequestError
 from engine.plan.explain import explain as describe_plan
 from evalscripts.library import list_scripts
 from evalscripts.program import Program
@@ -37,11 +38,12 @@ def process(
     [bold]Example[/]  cogmill process request.json -o ndvi.tif
     """
     started = time.perf_counter()
+    body = _body(request, script)
 
     async def work() -> Encoded:
         engine = await open_engine(engine_options(load_settings()))
         try:
-            translated = await _translated(engine, request, script)
+            translated = await _translated(engine, body)
             pixels = await engine.pixels(translated.request)
             for line in pixels.console:
                 ERR.print(f"script: {line}", markup=False)
@@ -67,11 +69,12 @@ def explain(
 
     [bold]Example[/]  cogmill explain request.json
     """
+    body = _body(request, script)
 
     async def work() -> Any:
         engine = await open_engine(engine_options(load_settings()))
         try:
-            translated = await _translated(engine, request, script)
+            translated = await _translated(engine, body)
             plan = await engine.plan(translated.request)
             return describe_plan(plan, await engine.compile(translated.request.script))
         finally:
@@ -93,11 +96,12 @@ def check(
 
     [bold]Examples[/]  cogmill check my-script.js · cogmill check ndvi
     """
+    text = _script_text(script)
 
     async def work() -> Program:
         engine = await open_engine(engine_options(load_settings()))
         try:
-            return await engine.compile(_script_text(script))
+            return await engine.compile(text)
         finally:
             await engine.close()
 
@@ -138,11 +142,20 @@ def _script_text(named: str) -> str:
     raise NotFound(message)
 
 
-async def _translated(engine: Engine, request: Path, script: Path | None) -> Translated:
-    text = typer.get_text_stream("stdin").read() if str(request) == "-" else request.read_text()
-    body = json.loads(text)
+def _body(request: Path, script: Path | None) -> Any:
+    """Return the request as JSON, with the evalscript of another file where one is given."""
+    text = sys.stdin.read() if str(request) == "-" else request.read_text(encoding="utf-8")
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        message = f"{request} is not JSON: {error}"
+        raise RequestError(message) from error
     if script is not None:
         body["evalscript"] = script.read_text(encoding="utf-8")
+    return body
+
+
+async def _translated(engine: Engine, body: Any) -> Translated:
     parsed = parse_body(body)
     program = await engine.compile(parsed.evalscript)
     return translate(parsed, program.setup, limits=engine.options.limits)

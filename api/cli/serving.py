@@ -8,15 +8,15 @@ from typing import Annotated, Any
 
 import typer
 import uvicorn
-from engine.catalog.definitions import ensure_builtin
-from engine.catalog.sqlite import SqliteCatalog
 from engine.run.warm import warm_kernels
 from engine.store.route import open_store
 
 from api.cli.output import ERR, OUT, progress, run
 from api.settings import Settings, load_settings, publish
 from api.wiring import engine_options
+from engine.catalog.definitions import ensure_builtin
 from engine.catalog.search import SceneQuery
+from engine.catalog.sqlite import SqliteCatalog
 from engine.database.connection import open_database
 from engine.ingest import ingest
 from engine.sample import SampleSpec, write_samples
@@ -79,17 +79,17 @@ def prepare_demo(settings: Settings, scenes: Path, *, pixels: int | None = None)
         with progress("making sample scenes") as step:
             write_samples(scenes, spec, on_progress=step)
         stamp.write_text(repr(spec))
-    run(_register(settings, scenes))
+    folders = sum(1 for entry in scenes.iterdir() if entry.is_dir())
+    run(_register(settings, scenes, folders=folders))
 
 
-async def _register(settings: Settings, scenes: Path) -> None:
+async def _register(settings: Settings, scenes: Path, *, folders: int) -> None:
     options = engine_options(settings)
     database = await open_database(options.database_url)
     store = open_store(options.store)
     try:
         catalog = SqliteCatalog(database)
         await ensure_builtin(catalog)
-        folders = sum(1 for entry in scenes.iterdir() if entry.is_dir())
         if await catalog.count(SceneQuery(collection=DEMO_COLLECTION)) >= folders:
             return
         with progress("registering scenes") as step:

@@ -1,5 +1,6 @@
 """Requests → plans; pure arithmetic on headers."""
 
+import math
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from engine.catalog.scene import Asset, Scene
 from engine.cog.blocks import blocks_of
 from engine.cog.image import CogImage
 from engine.errors import SourceCorrupt, UnknownBand
-from engine.geo.crs import WGS84, Crs, transform
+from engine.geo.crs import WGS84, Crs, transform, wrap_period
 from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
 from engine.plan.levels import choose_level, reduction
@@ -24,7 +25,7 @@ from engine.warp.resampling import Resampling
 COVER_NODES = 17
 """Points along each side of the area at which scenes' covers are tried against each other."""
 
-Grids = MutableMapping[tuple[Window, Crs, float | None], CoordinateGrid]
+Grids = MutableMapping[tuple[Window, Crs, float, float | None], CoordinateGrid]
 """Coordinate grids made so far, since scenes of one CRS share them."""
 
 
@@ -155,16 +156,20 @@ def _asset(collection: Collection, scene: Scene, band: Band) -> Asset:
 def _grid(
     geobox: GeoBox, target: Window, crs: Crs, image: CogImage, grids: Grids
 ) -> CoordinateGrid:
-    near = None
-    if crs.is_geographic:
-        near = (image.affine * (image.width / 2, image.height / 2))[0]
-    key = (target, crs, near)
+    center = (image.affine * (image.width / 2, image.height / 2))[0]
+    near = None if wrap_period(crs) is None else center
+    resolution = min(_pixel_size(image))
+    key = (target, crs, resolution, near)
     if key not in grids:
-        pixel = abs(image.affine.determinant) ** 0.5
         grids[key] = make_coordinate_grid(
-            geobox.crop(target), crs, near=near, source_resolution=pixel
+            geobox.crop(target), crs, resolution=resolution, near=near
         )
     return grids[key]
+
+
+def _pixel_size(image: CogImage) -> tuple[float, float]:
+    a, b, _, d, e, _ = image.affine[:6]
+    return math.hypot(a, d), math.hypot(b, e)
 
 
 def _plan_band(
@@ -262,13 +267,7 @@ def _cost(
         scenes=len(reads),
         candidates=sum(len(part.scenes) for part in inputs),
         blocks=sum(len(band.blocks) for band in bands),
-        requests=sum(
-            1
-            for band in bands
-            for block in band.blocks
-            for part in (block.data, block.mask)
-            if part
-        ),
+        requests=sum(len(block.ranges) for band in bands for block in band.blocks),
         source_bytes=sum(band.compressed_bytes for band in bands),
         decoded_bytes=sum(
             block.window.width * block.window.height * np.dtype(band.image.dtype).itemsize

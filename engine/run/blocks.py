@@ -72,9 +72,7 @@ class BlockReader:
         self, address: str, image: CogImage, missing: Sequence[tuple[Key, BlockRead]]
     ) -> dict[Key, "asyncio.Task[DecodedBlock]"]:
         """Start one fetch for all missing blocks and one decoding task for each."""
-        ranges = [
-            part for _, block in missing for part in (block.data, block.mask) if part is not None
-        ]
+        ranges = [part for _, block in missing for part in block.ranges]
         info = ObjectInfo(size=image.size, identity=image.identity)
         fetch = asyncio.create_task(self._fetch(address, ranges, info))
         fetch.add_done_callback(_retrieve)
@@ -82,7 +80,7 @@ class BlockReader:
         position = 0
         for key, block in missing:
             first = position
-            position += (block.data is not None) + (block.mask is not None)
+            position += len(block.ranges)
             task = asyncio.create_task(self._decode(image, block, fetch, first))
             task.add_done_callback(_retrieve)
             self._flights[key] = task
@@ -107,15 +105,16 @@ class BlockReader:
         first: int,
     ) -> DecodedBlock:
         answers = await asyncio.shield(fetch)
-        data = answers[first] if block.data is not None else None
-        mask = answers[first + (block.data is not None)] if block.mask is not None else None
+        mine = iter(answers[first : first + len(block.ranges)])
+        data = next(mine) if block.data is not None else None
+        masks = [next(mine) if mask.data is not None else None for mask in block.masks]
         count("blocks")
         if image.gdal_reason is not None:
             with stage("gdal"):
                 return await self.workers.wait(
-                    self.gdal.decode_block, image, block, data, mask, seconds=GDAL_SECONDS
+                    self.gdal.decode_block, image, block, data, masks, seconds=GDAL_SECONDS
                 )
-        return await self.workers.run(_timed_decode, image, block, data, mask)
+        return await self.workers.run(_timed_decode, image, block, data, masks)
 
     def _land(self, key: Key, task: "asyncio.Task[DecodedBlock]") -> None:
         self._flights.pop(key, None)
@@ -160,10 +159,10 @@ def _timed_decode(
     image: CogImage,
     block: BlockRead,
     data: bytes | memoryview | None,
-    mask: bytes | memoryview | None,
+    masks: Sequence[bytes | memoryview | None],
 ) -> DecodedBlock:
     with stage("decode"):
-        return decode_block(image, block, data, mask)
+        return decode_block(image, block, data, masks)
 
 
 def named(error: SourceError, *, scene: str, band: str) -> SourceError:
