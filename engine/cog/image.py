@@ -26,6 +26,28 @@ class Compression(Enum):
     """Anything else; GDAL decodes it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoding:
+    """How the blocks of a level, or of a mask, are stored."""
+
+    compression: Compression
+    compression_tag: int
+    """The number in tag 259, also where `compression` is OTHER."""
+    predictor: int
+    """1 none, 2 horizontal, 3 floating point."""
+    bits: int
+    """Bits of one stored sample."""
+    photometric: int
+    """Tag 262."""
+    subsampling: tuple[int, int] = (1, 1)
+    """Tag 530, for JPEG in YCbCr."""
+    jpeg_tables: bytes | None = None
+    lerc_parameters: tuple[int, ...] = ()
+    """Tag 50674."""
+    codec_tags: tuple[tuple[int, int], ...] = ()
+    """Other (tag, value) pairs that the codec obeys: bit order, CCITT options."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Level:
     """One resolution of an image."""
@@ -42,6 +64,11 @@ class Level:
     """Same shape: compressed bytes of each block; 0 for a sparse block (no data, or zeros)."""
     mask: "Level | None" = None
     """The internal mask of this level: one bit a pixel, set where there is data."""
+    is_tiled: bool = True
+    """False: blocks are strips, and the last one holds only the rows that are left."""
+    encoding: Encoding | None = None
+    """How its blocks are stored, where not as the image's own fields say: masks always differ,
+    and overviews may have another codec or other JPEG tables. See `encoding_of`."""
 
     @property
     def blocks_across(self) -> int:
@@ -101,9 +128,28 @@ class CogImage:
     """Blocks without bytes read as no-data where the image has a no-data number, else as 0."""
     band_names: tuple[str, ...] = ()
     """Descriptions from GDAL_METADATA, where given; one per band, "" where missing."""
+    codec_tags: tuple[tuple[int, int], ...] = ()
+    """Other (tag, value) pairs that the codec obeys: bit order, CCITT options."""
     gdal_reason: str | None = None
     """Why GDAL decodes the blocks of this image, or None where we do it ourselves."""
     is_cog: bool = True
     """False where blocks are strips or overviews are missing, so that reads cost more."""
     warnings: tuple[str, ...] = ()
     """What a person who registers this file should know, one sentence each."""
+
+
+def encoding_of(image: CogImage, level: Level) -> Encoding:
+    """Return how the blocks of ``level``, a level or a mask of ``image``, are stored."""
+    if level.encoding is not None:
+        return level.encoding
+    return Encoding(
+        compression=image.compression,
+        compression_tag=image.compression_tag,
+        predictor=image.predictor,
+        bits=image.bits,
+        photometric=image.photometric,
+        subsampling=image.subsampling,
+        jpeg_tables=image.jpeg_tables,
+        lerc_parameters=image.lerc_parameters,
+        codec_tags=image.codec_tags,
+    )
