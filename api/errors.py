@@ -62,6 +62,10 @@ class BodyTooLarge(HttpError):
     """The body is larger than allowed."""
 
 
+class BodyTooSlow(HttpError):
+    """The body did not arrive in time."""
+
+
 class WrongMediaType(HttpError):
     """The body's content type is not one that the path reads."""
 
@@ -119,6 +123,7 @@ ROWS: Mapping[type[Exception], tuple[int, str]] = {
     HttpError: (400, BAD_PAYLOAD),
     BadBody: (400, BAD_PAYLOAD),
     BodyTooLarge: (413, BAD_PAYLOAD),
+    BodyTooSlow: (408, BAD_PAYLOAD),
     WrongMediaType: (415, "COMMON_UNSUPPORTED_MEDIA_TYPE"),
     NotAcceptable: (406, BAD_PAYLOAD),
     Unauthorized: (401, "COMMON_UNAUTHORIZED"),

@@ -1,0 +1,1 @@
+"""The Process API: ``POST /api/v1/process``. schema → translate → routes."""

@@ -1,0 +1,1 @@
+"""Map tiles by z, x, y: ``GET /tiles/…``. schema → translate → routes."""
