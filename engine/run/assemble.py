@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from engine.catalog.collection import MosaicRule
 from engine.catalog.scene import Scene
 from engine.cog.decode import DecodedBlock
-from engine.errors import SourceError
+from engine.errors import Forbidden, NotFound, SourceError, SourceUnavailable
 from engine.geo.geobox import GeoBox
 from engine.geo.geometry import Geometry
 from engine.geo.window import Window
@@ -124,6 +124,10 @@ class Assembler:
             blocks = await self.reader.read(band.asset.address, band.image, band.blocks)
         except SourceError as error:
             raise named(error, scene=read.scene.name, band=band.use.band.name) from error
+        except (NotFound, Forbidden) as error:
+            # The caller asked for a scene that we hold; that its file is gone is our trouble.
+            gone = SourceUnavailable("the registered file cannot be read any more")
+            raise named(gone, scene=read.scene.name, band=band.use.band.name) from error
         return await self.workers.run(resample_band, read, band, blocks)
 
     def _lay(self, part: InputPlan, canvas: Canvas, sampled: SceneSamples) -> None:
