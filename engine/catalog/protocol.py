@@ -27,6 +27,10 @@ class SceneCatalog(Protocol):
         """Return how many scenes match, without reading them."""
         ...
 
+    async def coarsest_resolutions(self, collection_id: str) -> Sequence[float]:
+        """Return the meters per pixel of the coarsest level of every file of a collection."""
+        ...
+
     async def generation(self) -> int:
         """Return a number that grows with every change; caches are keyed by it."""
         ...
@@ -54,3 +58,7 @@ class CollectionRegistry(Protocol):
     async def remove_scene(self, collection_id: str, scene_id: str) -> None:
         """Forget a scene; raises `NotFound`."""
         ...
+
+
+class Catalog(SceneCatalog, CollectionRegistry, Protocol):
+    """One that reads and writes, as the stores of our own do; a remote STAC API only reads."""

@@ -1,6 +1,7 @@
 """`SceneQuery`, `SceneOrder`: which scenes, in which order."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from engine.geo.bbox import BBox
@@ -30,5 +31,7 @@ class SceneQuery:
     """Ties go to the scene created later, then to the id, so that the order is total."""
     ids: tuple[str, ...] = ()
     """Only these scene ids, where given."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """Scene property → the text that it must equal; numbers as JSON writes them."""
     limit: int | None = None
     """At most so many scenes."""

@@ -7,7 +7,6 @@ What only one dialect has (the R*Tree ``scene_boxes``) is made by the migration 
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
     Column,
     Float,
@@ -40,7 +39,6 @@ collections = Table(
     Column("id", Text, primary_key=True),
     Column("title", Text, nullable=False),
     Column("definition", Text, nullable=False),  # JSON of the whole Collection
-    Column("is_builtin", Boolean, nullable=False),
     Column("generation", BigInteger, nullable=False),  # of the catalog, when last written
 )
 

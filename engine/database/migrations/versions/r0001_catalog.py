@@ -41,7 +41,6 @@ def _make_catalog() -> None:
         sa.Column("id", sa.Text, nullable=False),
         sa.Column("title", sa.Text, nullable=False),
         sa.Column("definition", sa.Text, nullable=False),
-        sa.Column("is_builtin", sa.Boolean, nullable=False),
         sa.Column("generation", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_collections"),
     )

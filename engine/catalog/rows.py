@@ -1,0 +1,97 @@
+"""`Scene` ↔ the rows that hold it.
+
+Bands that live in one file share one row of ``assets``, and so one parsed header.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import shapely
+from sqlalchemy import Row
+
+from engine.catalog.cover import Box, cover_boxes, cut_at_antimeridian
+from engine.catalog.scene import Asset, Scene
+from engine.catalog.user import coarsest_meters
+from engine.cog.image import CogImage
+from engine.cog.record import from_record, to_record
+from engine.database.instant import from_micros, to_micros
+from engine.geo.crs import WGS84
+from engine.geo.geometry import Geometry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneRows:
+    """One scene as it is written, but for its key and generation."""
+
+    scene: Mapping[str, Any]
+    assets: Sequence[Mapping[str, Any]]
+    boxes: Sequence[Box]
+
+
+def to_rows(scene: Scene) -> SceneRows:
+    """Return the rows of ``scene``; its cover is cut at the antimeridian.
+
+    Raises `InvalidGeometry` where the cover does not lie on the globe, and ValueError where it is
+    not in EPSG:4326.
+    """
+    if scene.cover.crs != WGS84:
+        message = f"a cover is in EPSG:4326, found {scene.cover.crs.name[:40]}"
+        raise ValueError(message)
+    cover = cut_at_antimeridian(scene.cover)
+    return SceneRows(
+        scene={
+            "id": scene.id,
+            "collection": scene.collection,
+            "name": scene.name,
+            "sensed": None if scene.sensed is None else to_micros(scene.sensed),
+            "created": to_micros(scene.created),
+            "cloud_cover": scene.cloud_cover,
+            "cover": shapely.to_wkb(cover.shape),
+            "dn_offset": scene.dn_offset,
+            "properties": orjson.dumps(dict(scene.properties)).decode(),
+        },
+        assets=_asset_rows(scene.assets),
+        boxes=cover_boxes(cover),
+    )
+
+
+def from_rows(scene: Row[Any], assets: Sequence[Row[Any]]) -> Scene:
+    """Return the scene of a row of ``scenes`` and its rows of ``assets``, in their order."""
+    found: dict[str, Asset] = {}
+    for row in assets:
+        image = from_record(row.image)
+        for band, index in orjson.loads(row.bands):
+            found[band] = Asset(address=row.address, band_index=index, image=image)
+    return Scene(
+        id=scene.id,
+        collection=scene.collection,
+        name=scene.name,
+        sensed=None if scene.sensed is None else from_micros(scene.sensed),
+        created=from_micros(scene.created),
+        cloud_cover=scene.cloud_cover,
+        cover=Geometry(shape=shapely.from_wkb(scene.cover), crs=WGS84),
+        assets=found,
+        dn_offset=scene.dn_offset,
+        properties=orjson.loads(scene.properties),
+    )
+
+
+def _asset_rows(assets: Mapping[str, Asset]) -> list[dict[str, Any]]:
+    bands: dict[tuple[str, str], list[tuple[str, int]]] = {}
+    images: dict[tuple[str, str], CogImage] = {}
+    for band, asset in assets.items():
+        file = (asset.address, asset.image.identity)
+        bands.setdefault(file, []).append((band, asset.band_index))
+        images.setdefault(file, asset.image)
+    return [
+        {
+            "position": position,
+            "address": file[0],
+            "bands": orjson.dumps(bands[file]).decode(),
+            "image": to_record(image),
+            "coarsest_meters": coarsest_meters(image),
+        }
+        for position, (file, image) in enumerate(images.items())
+    ]
