@@ -60,3 +60,26 @@ class ByteStore(Protocol):
     async def close(self) -> None:
         """Free connections; the store is not used again."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """One object found by listing."""
+
+    address: str
+    """Where it can be opened."""
+    size: int
+    """Bytes in all."""
+
+
+class ObjectLister(Protocol):
+    """Finds objects below a place, for ingestion."""
+
+    async def list(self, address: str, *, limit: int) -> Sequence[Listed]:
+        """Return the objects at and below ``address``, sorted by address.
+
+        ``address`` is a file, a folder, a prefix or a pattern (``*``, ``?``, ``[…]``, and ``**``
+        for any depth). Raises `TooLarge` where there are more than ``limit``, and what a
+        `ByteStore` raises; nothing there is an empty answer, not an error.
+        """
+        ...
