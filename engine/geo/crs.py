@@ -94,6 +94,29 @@ def definition(crs: Crs) -> pyproj.CRS:
     return pyproj.CRS.from_user_input(crs.name)
 
 
+@lru_cache(maxsize=512)
+def wrap_period(crs: Crs) -> float | None:
+    """Return how far apart in x, in CRS units, the same meridian comes round again.
+
+    360 for degrees of longitude, the length of the equator for cylindrical projections in the
+    normal aspect (Mercator and its kin), None for every other CRS.
+    """
+    if crs.is_geographic:
+        unit = definition(crs).axis_info[0].unit_conversion_factor
+        return float(2.0 * np.pi / unit)
+    lon = np.array([0.0, 1.0, 0.0, 1.0])
+    lat = np.array([0.0, 0.0, 50.0, 50.0])
+    x, y = transform(WGS84, crs, lon, lat)
+    span = x[1] - x[0]
+    # Meridians are parallel and parallels are level, to a hair, only on a cylinder.
+    hair = 1e-9 * abs(span)
+    if not (abs(x[3] - x[2] - span) <= hair and abs(x[2] - x[0]) <= hair):
+        return None
+    if not (abs(y[1] - y[0]) <= hair and abs(y[3] - y[2]) <= hair):
+        return None
+    return float(abs(span) * 360.0)
+
+
 _local = threading.local()
 
 

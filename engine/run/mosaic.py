@@ -65,12 +65,12 @@ def lay_scene(
     if rule is MosaicRule.TOP_COVER:
         if cover is not None:
             taken &= cover
-        canvas.is_open[taken] = False
+        np.logical_and(canvas.is_open, ~taken, out=canvas.is_open)
     for mask in valid:
         taken &= mask
     if rule is MosaicRule.FIRST_DATA:
-        canvas.is_open[taken] = False
-    canvas.valid[taken] = True
+        np.logical_and(canvas.is_open, ~taken, out=canvas.is_open)
+    np.logical_or(canvas.valid, taken, out=canvas.valid)
     for out, band, offset, is_clamped in zip(canvas.values, values, offsets, clamp, strict=True):
         shifted = _shift(band.astype(out.dtype, copy=False), offset, is_clamped=is_clamped)
         np.copyto(out, shifted, where=taken)
@@ -82,14 +82,15 @@ def _shift(values: NDArray[Any], offset: float, *, is_clamped: bool) -> NDArray[
     if offset == 0.0:
         return values
     if values.dtype.kind == "f":
-        shifted = values + values.dtype.type(offset)
-        return np.maximum(shifted, 0, out=shifted) if is_clamped else shifted
+        moved = np.asarray(values + values.dtype.type(offset))
+        return np.maximum(moved, 0, out=moved) if is_clamped else moved
     # Clipping before adding keeps the sum inside the dtype without a wider one.
     whole, info = round(offset), np.iinfo(values.dtype)
     least = 0 if is_clamped else info.min
     low, high = max(least - whole, info.min), min(info.max - whole, info.max)
     if low > info.max or high < info.min:
         return np.full_like(values, least if whole < 0 else info.max)
-    shifted = np.clip(values, low, high)
+    shifted = np.asarray(np.clip(values, low, high))
     # Modulo 2^bits, adding and subtracting an offset of either sign are one.
-    return np.add(shifted, np.array(whole).astype(values.dtype), out=shifted)
+    np.add(shifted, np.array(whole).astype(values.dtype), out=shifted)
+    return shifted

@@ -1,0 +1,98 @@
+"""`resample`: a window of source pixels → values and validity on the target's grid."""
+
+from typing import Any
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+
+from engine.geo.window import Window
+from engine.warp.coordinates import CoordinateGrid
+from engine.warp.nearest import nearest
+from engine.warp.resampling import Resampling
+
+_BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+"""Nearest neighbor moves bits; by their number alone, four compiled kernels do for all dtypes."""
+_NO_MASK = np.ones((1, 1), dtype=np.bool_)
+
+
+def resampled_dtype(dtype: np.dtype[Any], resampling: Resampling) -> np.dtype[Any]:
+    """Return the dtype of what `resample` makes of ``dtype``.
+
+    Nearest neighbor keeps it; else float32 for 8 and 16 bits and float32, float64 for the rest.
+    """
+    if resampling is Resampling.NEAREST:
+        return dtype
+    is_small = dtype.itemsize <= 2 or dtype == np.float32
+    return np.dtype(np.float32 if is_small else np.float64)
+
+
+def resample(
+    values: NDArray[Any],
+    valid: NDArray[np.bool_] | None,
+    *,
+    window: Window,
+    grid: CoordinateGrid,
+    inverse: Affine,
+    level_width: int,
+    level_height: int,
+    resampling: Resampling,
+    nodata: float | None,
+    out: NDArray[Any],
+    out_valid: NDArray[np.bool_],
+) -> None:
+    """Write the grid's pixels into ``out`` (row, col) and where they have data into ``out_valid``.
+
+    ``values`` (row, col) are the pixels of ``window`` of a level of ``level_width`` ×
+    ``level_height`` pixels; ``inverse`` leads from the grid's source CRS to (col, row) of that
+    level. The window must hold that of `source_window`, and may reach past the level's edge (the
+    padding of a block), which is never touched. A source pixel has data where ``valid`` (same
+    shape; None: everywhere) is True and the number is neither ``nodata`` nor NaN.
+
+    A target pixel has data where the source pixel under its center has (`Resampling.AVERAGE`:
+    where any part of its footprint has); elsewhere 0 and False are written. Interpolation weighs
+    the pixels that have data and no others. ``out`` is of `resampled_dtype`.
+
+    Every pixel is computed by itself: to use several threads, split the grid by its `rows`, with
+    the rows of ``out`` and ``out_valid`` that belong to them; the GIL is released.
+    """
+    held = Window(row_start=0, row_stop=level_height, col_start=0, col_stop=level_width)
+    touchable = window.intersect(held)
+    limits = (window.row_start, window.col_start, touchable.height, touchable.width)
+    nodes = grid.nodes(inverse)
+    mask = _NO_MASK if valid is None else _plain(valid)
+    if resampling is Resampling.NEAREST:
+        bits = _BITS[values.dtype.itemsize]
+        source = (_plain(values).view(bits), mask, valid is not None, limits)
+        nearest(source, nodes, (out.view(bits), out_valid))
+        _blank_nodata(out, out_valid, nodata)
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the array in the one form that kernels are compiled for: C order and read-only."""
+    plain = np.require(array, requirements=["C", "A"]).view()
+    plain.flags.writeable = False
+    return plain
+
+
+def _blank_nodata(out: NDArray[Any], out_valid: NDArray[np.bool_], nodata: float | None) -> None:
+    """Make 0 and invalid what holds the number for no data, or NaN."""
+    known = stored_nodata(out.dtype, nodata)
+    if known is not None:
+        np.logical_and(out_valid, out != known, out=out_valid)
+    if out.dtype.kind == "f":
+        np.logical_and(out_valid, out == out, out=out_valid)  # noqa: PLR0124 - False for NaN
+    elif known is None or known == 0:
+        return
+    np.copyto(out, 0, where=~out_valid)
+
+
+def stored_nodata(dtype: np.dtype[Any], nodata: float | None) -> Any:
+    """Return ``nodata`` as a number of ``dtype``; None where no stored number can equal it."""
+    if nodata is None or np.isnan(nodata):
+        return None
+    if dtype.kind == "f":
+        return dtype.type(nodata)
+    info = np.iinfo(dtype)
+    is_held = info.min <= nodata <= info.max and float(nodata).is_integer()
+    return dtype.type(int(nodata)) if is_held else None
