@@ -52,7 +52,7 @@ _ROW_OVERHEAD = 4096
 """Bytes that a parsed scene takes besides its stored headers, about."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class SqliteCatalog:
     """A `SceneCatalog` and `CollectionRegistry` over a `Database`.
 
@@ -62,10 +62,10 @@ class SqliteCatalog:
 
     database: Database
     recent_scenes: Recent[tuple[str, str, int], Scene] = field(
-        default_factory=partial(Recent, limit=SCENE_CACHE_BYTES)
+        kw_only=True, default_factory=partial(Recent, limit=SCENE_CACHE_BYTES)
     )
     recent_collections: Recent[tuple[str, int], Collection] = field(
-        default_factory=partial(Recent, limit=_COLLECTIONS_KEPT)
+        kw_only=True, default_factory=partial(Recent, limit=_COLLECTIONS_KEPT)
     )
 
     async def collection(self, collection_id: str) -> Collection:

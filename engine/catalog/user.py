@@ -17,7 +17,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 
 
 def make_user_collection(
-    *, title: str, bands: Sequence[Band] = (), collection_id: str | None = None
+    title: str, *, bands: Sequence[Band] = (), collection_id: str | None = None
 ) -> Collection:
     """Return a collection of one's own data, called ``byoc-<uuid>`` where no id is given.
 

@@ -21,6 +21,8 @@ _LOG2_N, _R, _P = 14, 8, 1
 _SALT_BYTES = 16
 _MAX_SECRET = 256
 _MAX_NAME = 200
+DEFAULT_SCOPES = ("byoc:write", "read")
+"""What a client may do where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +46,13 @@ class NewClient:
     secret: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class ClientStore:
     """Makes, lists, forgets and verifies clients."""
 
     database: Database
 
-    async def create(self, *, name: str, scopes: Sequence[str]) -> NewClient:
+    async def create(self, name: str, *, scopes: Sequence[str] = DEFAULT_SCOPES) -> NewClient:
         """Return a new client; its secret cannot be had again.
 
         Raises `RequestError` for a name that is empty or too long, or a scope with a space in it.
@@ -89,7 +91,7 @@ class ClientStore:
 
         return await self.database.read(work)
 
-    async def delete(self, client_id: str) -> None:
+    async def remove(self, client_id: str) -> None:
         """Forget a client; raises `NotFound`."""
         statement = delete(clients).where(clients.c.id == client_id)
 

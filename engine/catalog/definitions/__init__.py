@@ -1,4 +1,4 @@
-"""The built-in collections, read from ``definitions/*.toml``.
+"""The built-in collections as data: one TOML file each, beside this one.
 
 A file holds the collection's own fields, ``aliases`` (legacy names that clients still send),
 ``kinds`` (what bands have in common) and ``bands``, each of a kind whose fields it may override.
@@ -47,7 +47,7 @@ async def ensure_builtin(catalog: Catalog) -> None:
 
 @lru_cache(maxsize=1)
 def _definitions() -> Mapping[str, Mapping[str, Any]]:
-    folder = files("engine.catalog").joinpath("definitions")
+    folder = files(__name__)
     texts = [file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".toml")]
     parsed = [tomllib.loads(text) for text in texts]
     return {definition["id"]: definition for definition in parsed}
