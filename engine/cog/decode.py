@@ -1,7 +1,7 @@
 """`decode_block`: the bytes of a block → its values and which of them are valid."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.cog.blocks import BlockRead
 from engine.cog.codecs import Bytes, decode_photo, unpack
-from engine.cog.image import CogImage, Compression, Encoding, Level, encoding_of
+from engine.cog.image import CogImage, Compression, Level, encoding_of
 from engine.cog.predictor import separate, undo_floating, undo_horizontal
 from engine.errors import SourceCorrupt
 from engine.geo.window import Window
@@ -37,6 +37,10 @@ class DecodedBlock:
         return self.values.nbytes + (0 if self.valid is None else self.valid.nbytes)
 
 
+Decode = Callable[[CogImage, Level, int, Bytes, int], Values]
+"""(image, level or mask, block row, bytes, bands) → (bands, rows, columns), padding included."""
+
+
 def decode_block(
     image: CogImage,
     block: BlockRead,
@@ -47,12 +51,26 @@ def decode_block(
 
     None stands for what `BlockRead` has None for. Costs about 5 ms for 1024² uint16 deflate;
     runs without the GIL. Raises `SourceCorrupt`, naming the block, where bytes do not decode to
-    exactly the pixels that the header declares.
+    exactly the pixels that the header declares. An image with a `CogImage.gdal_reason` is
+    refused: `engine.cog.gdal.GdalDecoder` has the same method for it.
     """
-    level = image.levels[block.level]
+    if image.gdal_reason is not None:
+        raise SourceCorrupt(f"image cannot be decoded in this process: {image.gdal_reason}")
+    return build_block(image, block, data, masks, decode=decode_stored)
+
+
+def build_block(
+    image: CogImage,
+    block: BlockRead,
+    data: Bytes | None,
+    masks: Sequence[Bytes | None],
+    *,
+    decode: Decode,
+) -> DecodedBlock:
+    """Return the pixels of ``block``; ``decode`` turns the bytes of one stored block to values."""
     try:
-        values = _values(image, level, block, data)
-        valid = _valid(image, level, block, values, masks)
+        values = _values(image, block, data, decode=decode)
+        valid = _valid(image, block, values, masks, decode=decode)
     except SourceCorrupt as error:
         message = f"block row {block.row}, column {block.col} of level {block.level} "
         raise SourceCorrupt(message + error.message) from error
@@ -72,23 +90,6 @@ def sparse_value(image: CogImage) -> float | int:
     return int(min(max(image.nodata, limits.min), limits.max))
 
 
-def _values(image: CogImage, level: Level, block: BlockRead, data: Bytes | None) -> Values:
-    bands = 1 if image.is_planar else image.bands
-    shape = (bands, block.window.height, block.window.width)
-    if data is None:
-        return np.full(shape, sparse_value(image), dtype=image.dtype)
-    encoding = encoding_of(image, level)
-    if image.gdal_reason is not None:
-        raise SourceCorrupt(f"cannot be decoded in process: {image.gdal_reason}")
-    rows = stored_rows(level, block.row)
-    if encoding.compression in (Compression.JPEG, Compression.WEBP):
-        picture = decode_photo(encoding, data, rows=rows, cols=level.block_width, bands=bands)
-        out = np.empty(shape, dtype=image.dtype)
-        separate(picture, out)
-        return out
-    return _from_bytes(image, level, encoding, data, rows=rows, shape=shape)
-
-
 def stored_rows(level: Level, row: int) -> int:
     """Return the rows that a block of block row ``row`` stores: fewer in a last strip."""
     if level.is_tiled:
@@ -96,79 +97,86 @@ def stored_rows(level: Level, row: int) -> int:
     return min(level.block_height, level.height - row * level.block_height)
 
 
-def _from_bytes(
-    image: CogImage,
-    level: Level,
-    encoding: Encoding,
-    data: Bytes,
-    *,
-    rows: int,
-    shape: tuple[int, int, int],
-) -> Values:
-    bands, height, width = shape
+def decode_stored(image: CogImage, level: Level, row: int, data: Bytes, bands: int) -> Values:
+    """Return (bands, rows, columns) of one stored block of a level or of a mask.
+
+    Padding of edge blocks is still there. Masks give uint8, where anything but 0 is valid.
+    """
+    encoding = encoding_of(image, level)
+    rows, cols = stored_rows(level, row), level.block_width
+    if encoding.compression in (Compression.JPEG, Compression.WEBP):
+        return _planes(decode_photo(encoding, data, rows=rows, cols=cols, bands=bands))
+    stride = -(-cols * bands * encoding.bits // 8)
+    raw = unpack(encoding, data, size=rows * stride, full=level.block_height * stride)
+    if encoding.bits == 1:
+        return np.unpackbits(raw.reshape(1, rows, stride), axis=2, count=cols)
     size = encoding.bits // 8
-    row_bytes = level.block_width * bands * size
-    raw = unpack(encoding, data, size=rows * row_bytes, full=level.block_height * row_bytes)
-    dtype = np.dtype(image.dtype)
-    kind = "f" if dtype.kind == "f" else "u"
+    dtype = np.dtype("uint8" if encoding.bits == 8 and image.bits != 8 else image.dtype)
     if encoding.predictor == 3:
-        found = np.empty((bands, height, width, size), dtype=np.uint8)
-        undo_floating(raw.reshape(rows, row_bytes), found, level.block_width)
-        floats = found.view(f"<f{size}")[..., 0]
-        return floats.astype(dtype, copy=False)
+        found = np.empty((bands, rows, cols, size), dtype=np.uint8)
+        undo_floating(raw.reshape(rows, stride), found)
+        return found.view(f"<f{size}")[..., 0].astype(dtype, copy=False)
     unsigned = raw.view(f"u{size}")
-    if image.is_little_endian != (sys.byteorder == "little"):
+    if size > 1 and image.is_little_endian != (sys.byteorder == "little"):
         unsigned.byteswap(inplace=True)
-    stored = unsigned.reshape(rows, level.block_width, bands)
-    is_whole = bands == 1 and width == level.block_width
-    # A whole band is undone where it lies; fresh memory would cost as much as the sums.
-    out = stored[:height].reshape(shape) if is_whole else np.empty(shape, dtype=stored.dtype)
+    stored = unsigned.reshape(rows, cols, bands)
     if encoding.predictor == 2:
+        # One band is undone where it lies; fresh memory would cost as much as the sums.
+        out = stored.reshape(1, rows, cols) if bands == 1 else _empty_planes(stored)
         undo_horizontal(stored, out)
-    elif not is_whole:
-        separate(stored, out)
-    if kind == "u":
-        return out.view(dtype)
-    return out.view(f"f{size}").astype(dtype, copy=False)
+    else:
+        out = _planes(stored)
+    if dtype.kind == "f":
+        return out.view(f"f{size}").astype(dtype, copy=False)
+    return out.view(dtype)
+
+
+def _planes(stored: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+    """Return (rows, columns, bands) as (bands, rows, columns), each band contiguous."""
+    rows, cols, bands = stored.shape
+    if bands == 1:
+        return stored.reshape(1, rows, cols)
+    out = _empty_planes(stored)
+    separate(stored, out)
+    return out
+
+
+def _empty_planes(stored: NDArray[np.unsignedinteger]) -> NDArray[np.unsignedinteger]:
+    rows, cols, bands = stored.shape
+    return np.empty((bands, rows, cols), dtype=stored.dtype)
+
+
+def _values(image: CogImage, block: BlockRead, data: Bytes | None, *, decode: Decode) -> Values:
+    bands = 1 if image.is_planar else image.bands
+    height, width = block.window.height, block.window.width
+    if data is None:
+        return np.full((bands, height, width), sparse_value(image), dtype=image.dtype)
+    stored = decode(image, image.levels[block.level], block.row, data, bands)
+    return np.ascontiguousarray(stored[:, :height, :width])
 
 
 def _valid(
     image: CogImage,
-    level: Level,
     block: BlockRead,
     values: Values,
     masks: Sequence[Bytes | None],
+    *,
+    decode: Decode,
 ) -> Valid | None:
     if len(masks) != len(block.masks):
         raise SourceCorrupt(f"came with {len(masks)} masks, expected {len(block.masks)}")
     if not block.masks:
-        return values[-1] != 0 if image.has_alpha else None
+        return np.not_equal(values[-1], 0) if image.has_alpha else None
     valid = np.zeros((block.window.height, block.window.width), dtype=np.bool_)
+    level = image.levels[block.level]
+    holder = level if level.mask is None else level.mask
     for read, data in zip(block.masks, masks, strict=True):
-        if data is None:
-            continue
-        if level.mask is not None:
-            part = _mask(image, level.mask, read.row, read.window, data)
-        else:
-            shape = (1, read.window.height, read.window.width)
-            encoding = encoding_of(image, level)
-            rows = stored_rows(level, read.row)
-            part = _from_bytes(image, level, encoding, data, rows=rows, shape=shape)[0] != 0
-        common = read.window.intersect(block.window)
-        valid[_slices(common, block.window)] = part[_slices(common, read.window)]
+        if data is not None:
+            part = decode(image, holder, read.row, data, 1)[0]
+            common = read.window.intersect(block.window)
+            found = part[_slices(common, read.window)]
+            valid[_slices(common, block.window)] = np.not_equal(found, 0)
     return valid
-
-
-def _mask(image: CogImage, mask: Level, row: int, window: Window, data: Bytes) -> Valid:
-    """Return one block of a mask, True = valid; stored one bit a pixel, rows padded to bytes."""
-    encoding = encoding_of(image, mask)
-    rows = stored_rows(mask, row)
-    stride = -(-mask.block_width * encoding.bits // 8)
-    raw = unpack(encoding, data, size=rows * stride, full=mask.block_height * stride)
-    stored = raw.reshape(rows, stride)[: window.height]
-    if encoding.bits == 1:
-        stored = np.unpackbits(stored, axis=1, count=mask.block_width)
-    return np.not_equal(stored[:, : window.width], 0)
 
 
 def _slices(part: Window, whole: Window) -> tuple[slice, slice]:

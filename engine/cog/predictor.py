@@ -1,8 +1,8 @@
 """Kernels that turn decompressed rows into values, band by band.
 
-Each takes rows as stored (rows, columns, samples) and writes (samples, rows, columns): undoing
-the predictor, separating the bands and cutting off padding in one pass over memory. Adler's
-and Intel's bytes are native by now; sums wrap around as the format wants it.
+Each takes rows as stored, (rows, columns, samples) in native byte order, and writes (samples,
+rows, columns): the predictor is undone and the bands are separated in one pass over memory.
+Sums wrap around, as the format wants it.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from engine.jit import kernel
 
 @kernel
 def separate(stored: NDArray[np.generic], out: NDArray[np.generic]) -> None:
-    """Write ``out[s, r, c] = stored[r, c, s]`` for the rows and columns that ``out`` has."""
+    """Write ``out[s, r, c] = stored[r, c, s]`` for all three."""
     samples, rows, cols = out.shape
     for r in range(rows):
         for s in range(samples):
@@ -23,9 +23,9 @@ def separate(stored: NDArray[np.generic], out: NDArray[np.generic]) -> None:
 
 @kernel
 def undo_horizontal(stored: NDArray[np.unsignedinteger], out: NDArray[np.unsignedinteger]) -> None:
-    """Undo predictor 2: each sample is the difference to the pixel at its left.
+    """Undo predictor 2: each sample is its difference to the pixel at its left.
 
-    ``out`` may be the same memory as ``stored`` where it has one sample and all columns.
+    ``out`` may be the same memory as ``stored`` where there is one sample.
     Source: TIFF 6.0 section 14; libtiff for 32 and 64 bits.
     """
     samples, rows, cols = out.shape
@@ -39,15 +39,15 @@ def undo_horizontal(stored: NDArray[np.unsignedinteger], out: NDArray[np.unsigne
 
 
 @kernel
-def undo_floating(stored: NDArray[np.uint8], out: NDArray[np.uint8], width: int) -> None:
+def undo_floating(stored: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
     """Undo predictor 3: rows of byte planes, highest byte first, each byte a difference.
 
-    ``stored`` is (rows, bytes of a stored row) and is summed in place; ``width`` is the stored
-    row's columns. ``out`` is (samples, rows, columns, bytes of a value), bytes little-endian:
-    the machines that numba compiles for are. Source: Adobe's TIFF Technical Note 3.
+    ``stored`` is (rows, bytes of a stored row) and is summed in place. ``out`` is (samples,
+    rows, columns, bytes of a value), bytes little-endian: the machines that numba compiles for
+    are. Source: Adobe Photoshop TIFF Technical Note 3.
     """
     samples, rows, cols, size = out.shape
-    values = width * samples
+    values = cols * samples
     for r in range(rows):
         row = stored[r]
         for i in range(samples, row.shape[0]):

@@ -8,6 +8,7 @@ at places that are nearly right, which is worse than none.
 from collections.abc import Mapping
 
 METHOD = 3075
+PROJECTION = 3074
 BASE = 2048
 ELLIPSOID = 2056
 SEMI_MAJOR = 2057
@@ -54,12 +55,16 @@ def user_defined_crs(keys: Mapping[int, int | float | str]) -> str | None:
         words = keys.get(citation)
         if isinstance(words, str) and "ESRI PE String = " in words:
             return words.split("ESRI PE String = ", 1)[1].strip()
-    method = keys.get(METHOD)
-    found = _METHODS.get(method) if isinstance(method, int) else None
     base = _base(keys)
-    if found is None or base is None or not _has_plain_units(keys):
+    if base is None or not _has_plain_units(keys):
         return None
-    name, parameters = found
+    zone = _utm_zone(keys.get(PROJECTION))
+    if zone is not None:
+        return f"+proj=utm {zone} {base} +units=m +no_defs +type=crs"
+    method = keys.get(METHOD)
+    if not isinstance(method, int) or method not in _METHODS:
+        return None
+    name, parameters = _METHODS[method]
     parts = [f"+proj={name}"]
     for parameter, candidates in {**parameters, "x_0": _X_0, "y_0": _Y_0}.items():
         value = next((keys[key] for key in candidates if key in keys), None)
@@ -67,6 +72,15 @@ def user_defined_crs(keys: Mapping[int, int | float | str]) -> str | None:
             return None
         parts.append(f"+{parameter}={value!r}")
     return " ".join([*parts, base, "+units=m", "+no_defs", "+type=crs"])
+
+
+def _utm_zone(projection: object) -> str | None:
+    """Return PROJ's words for EPSG's projections 16001 … 16060 (north) and 16101 … (south)."""
+    if isinstance(projection, int) and 1 <= projection % 100 <= 60:
+        return {160: f"+zone={projection % 100}", 161: f"+zone={projection % 100} +south"}.get(
+            projection // 100
+        )
+    return None
 
 
 def _has_plain_units(keys: Mapping[int, int | float | str]) -> bool:

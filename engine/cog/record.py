@@ -65,7 +65,7 @@ def from_record(record: bytes) -> CogImage:
         raise SourceCorrupt("image record is damaged; register the file again")
     facts = orjson.loads(body[:length])
     numbers = np.empty(count, dtype="<u8")
-    imagecodecs.zstd_decode(bytes(body[length:]), out=memoryview(numbers).cast("B"))
+    imagecodecs.zstd_decode(bytes(body[length:]), out=numbers.data.cast("B"))
     cursor = _Cursor(numbers)
     plain = {name: _tuples(facts[name]) for name in _PLAIN}
     return CogImage(
