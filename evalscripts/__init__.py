@@ -1,11 +1,59 @@
 """The language of evalscripts; imports nothing of the engine.
 
 source.py errors.py   the user's text; ScriptError with line, column, excerpt and caret
-setup.py              what setup() returned, checked
+setup.py normalize.py what setup() returned, checked
+compile.py            compile_script, and the cache of programs
 v8/                   the tier that runs everything: killable workers around V8
 prelude.js            the language's own functions and visualizers, written by us
 library/              ready scripts
 program.py            Program: the seam that both tiers meet
 
-text ── compile_script ──► Evalscript(setup, tier) ── open ──► Session ── evaluate… finish
+text ── compile_script ──► Program(setup, tier) ── open ──► Session ── evaluate… finish
 """
+
+from evalscripts.compile import ScriptCache, compile_script
+from evalscripts.errors import (
+    ScriptError,
+    ScriptLimitExceeded,
+    ScriptRuntimeError,
+    ScriptSyntaxError,
+    ScriptTierUnavailable,
+    SetupError,
+)
+from evalscripts.program import (
+    BandData,
+    Finished,
+    InputData,
+    Program,
+    RunContext,
+    SceneFacts,
+    Session,
+)
+from evalscripts.setup import Mosaicking, SampleType, Setup, SetupInput, SetupOutput
+from evalscripts.v8.pool import PoolOptions, V8Pool, open_pool
+
+__all__ = [
+    "BandData",
+    "Finished",
+    "InputData",
+    "Mosaicking",
+    "PoolOptions",
+    "Program",
+    "RunContext",
+    "SampleType",
+    "SceneFacts",
+    "ScriptCache",
+    "ScriptError",
+    "ScriptLimitExceeded",
+    "ScriptRuntimeError",
+    "ScriptSyntaxError",
+    "ScriptTierUnavailable",
+    "Session",
+    "Setup",
+    "SetupError",
+    "SetupInput",
+    "SetupOutput",
+    "V8Pool",
+    "compile_script",
+    "open_pool",
+]

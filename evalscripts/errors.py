@@ -20,12 +20,13 @@ class ScriptError(Exception):
         column: int | None = None,
         excerpt: str | None = None,
         stack: tuple[str, ...] = (),
+        console: tuple[str, ...] = (),
     ) -> None:
         """Point into the user's own text.
 
         ``line`` and ``column`` count from 1; ``excerpt`` is the line, cut to be readable, with a
         caret under the column; ``stack`` are the frames inside the script, each as
-        ``at name (evalscript.js:L:C)``.
+        ``at name (evalscript.js:L:C)``; ``console`` is what the script had printed before.
         """
         super().__init__(message)
         self.message = message
@@ -33,6 +34,7 @@ class ScriptError(Exception):
         self.column = column
         self.excerpt = excerpt
         self.stack = stack
+        self.console = console
 
 
 class ScriptSyntaxError(ScriptError):

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from evalscripts.setup import Setup
+from evalscripts.setup import Setup, SetupOutput
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,6 +78,9 @@ class Session(Protocol):
 
     Blocking; call from a thread. Raises `ScriptError`s. After any error the session is closed.
     """
+
+    outputs: tuple[SetupOutput, ...]
+    """As setup() gave them, with the band counts that updateOutput() set for this request."""
 
     def evaluate(self, inputs: Mapping[str, InputData]) -> Mapping[str, NDArray[Any]]:
         """Return output id → (band, row, col), rounded and clamped to the output's dtype.

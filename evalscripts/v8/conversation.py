@@ -1,0 +1,154 @@
+"""One script's talk with one worker: its time, and what every kind of end means to the user."""
+
+import json
+import re
+import signal
+import threading
+import time
+from typing import Any, NoReturn
+
+from evalscripts.errors import (
+    ScriptError,
+    ScriptLimitExceeded,
+    ScriptRuntimeError,
+    ScriptSyntaxError,
+    SetupError,
+)
+from evalscripts.source import Source
+from evalscripts.v8.pool import V8Pool
+from evalscripts.v8.wire import Hangup, Late
+
+_BURIAL_SECONDS = 1.0
+_SEED = 20150623
+_NO_MEMORY = re.compile(
+    r"RangeError: (?:Array buffer allocation failed|Invalid typed array length)"
+)
+
+
+class Conversation:
+    """A held worker with the script loaded. Ends with `release`, or with the first error."""
+
+    def __init__(self, pool: V8Pool, source: Source, *, seconds: float) -> None:
+        """Take a worker and run the script's top level in a new isolate.
+
+        ``seconds`` bounds the time in which the worker works for us, over the whole conversation;
+        the time between questions does not count.
+        """
+        self._pool = pool
+        self._source = source
+        self._seconds = seconds
+        self._left = seconds
+        self._lock = threading.Lock()
+        self._aborted = False
+        self._worker = pool.acquire()
+        clock = {"now": time.time_ns() // 1_000_000, "seed": _SEED}
+        self.ask({"do": "load", "text": source.text, "clock": clock})
+
+    @property
+    def segment(self) -> Any:
+        """The memory shared with the worker."""
+        return self._worker.segment
+
+    def ask(
+        self, message: dict[str, Any], *, columns: int = 0, first_row: int = 0
+    ) -> dict[str, Any]:
+        """Return the worker's answer.
+
+        ``columns`` and ``first_row`` turn the number of a failing pixel into its place.
+
+        Raises:
+            ScriptError: of every kind; the conversation has ended then.
+        """
+        started = time.monotonic()
+        try:
+            answer = self._worker.ask(message, deadline=started + self._left)
+        except Late:
+            self._pool.discard(self._worker)
+            raise self._limit(f"the script took longer than {self._seconds:g} s") from None
+        except Hangup:
+            raise self._ended() from None
+        self._left -= time.monotonic() - started
+        if "failure" not in answer:
+            return answer
+        error = self._translated(message["do"], answer, columns=columns, first_row=first_row)
+        if answer["failure"] == "memory":
+            self._pool.discard(self._worker)
+        else:
+            self.release()
+        raise error
+
+    def refuse(self, kind: type[ScriptError], message: str, *, name: str) -> NoReturn:
+        """End the conversation with an error that points at one of the script's functions."""
+        self.release()
+        raise self._source.error_at(kind, message, name=name)
+
+    def release(self) -> None:
+        """Give the worker back."""
+        with self._lock:
+            if self._aborted:
+                return
+            self._pool.release(self._worker)
+
+    def abort(self) -> None:
+        """End the worker at once, from any thread; a running `ask` raises.
+
+        After `release` this does nothing: the worker is another session's then.
+        """
+        with self._lock:
+            self._aborted = self._pool.discard(self._worker)
+
+    def _limit(self, message: str) -> ScriptError:
+        return ScriptLimitExceeded(message)
+
+    def _ended(self) -> ScriptError:
+        """Return what the worker's end means."""
+        if self._aborted:
+            return self._limit("the script was stopped before it ended")
+        code = self._worker.exit_code(seconds=_BURIAL_SECONDS)
+        self._pool.discard(self._worker)
+        if code == -signal.SIGKILL:
+            return ScriptRuntimeError("the worker that ran the script was killed from outside")
+        if code is not None and code < 0:
+            return self._limit(
+                "the script brought its JavaScript engine down; "
+                "most often it asked for too much memory"
+            )
+        return ScriptRuntimeError("the worker that ran the script ended before its answer")
+
+    def _translated(
+        self, stage: str, answer: dict[str, Any], *, columns: int, first_row: int
+    ) -> ScriptError:
+        report = str(answer.get("report", ""))
+        kind: type[ScriptError] = SetupError if stage == "setup" else ScriptRuntimeError
+        if answer["failure"] == "memory":
+            megabytes = self._pool.options.heap_bytes // 2**20
+            return self._limit(f"the script needed more than {megabytes} MB of memory")
+        note = ""
+        pixel = answer.get("pixel")
+        if isinstance(pixel, int) and columns:
+            note = f" (at row {first_row + pixel // columns}, column {pixel % columns})"
+        if answer["failure"] == "fault":
+            name = {"setup": "setup", "run": "evaluatePixel"}.get(stage, "updateOutputMetadata")
+            if stage == "finish":
+                kind = ScriptLimitExceeded
+            error = self._source.error_at(kind, report + note, name=name)
+        else:
+            if answer["failure"] == "syntax":
+                kind = ScriptSyntaxError
+            error = self._source.blame(kind, report, note=note)
+            if stage == "load" and error.message.startswith("SyntaxError: ") and not error.stack:
+                # A name declared twice is found only when the script starts.
+                error = self._source.blame(ScriptSyntaxError, report)
+            if _NO_MEMORY.match(error.message):
+                error = self._source.blame(ScriptLimitExceeded, report, note=note)
+        error.console = read_console(answer.get("console"))
+        return error
+
+
+def read_console(text: Any) -> tuple[str, ...]:
+    """Return the lines of a console as the worker wrote them."""
+    try:
+        lines = json.loads(text) if isinstance(text, str) else []
+    except ValueError:
+        lines = []
+    return tuple(line for line in lines if isinstance(line, str))

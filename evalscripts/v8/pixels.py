@@ -1,0 +1,225 @@
+"""The pixel loop: JavaScript written for one script's setup and one kind of data.
+
+SIMPLE mosaicking: a fresh sample object per pixel, its values made in double from the stored
+ones, and what comes back rounded and clamped to the output's type, in row-major order.
+
+A scale of 1 and an offset of 0 are left out of the arithmetic. Rounding is to the nearest, halves
+up; NaN becomes 0 in integer types (section 3.5 of the reference leaves both open).
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalscripts.program import BandData, InputData
+from evalscripts.setup import SampleType, SetupOutput
+
+_ARRAYS = {
+    "uint8": "Uint8Array",
+    "int8": "Int8Array",
+    "uint16": "Uint16Array",
+    "int16": "Int16Array",
+    "uint32": "Uint32Array",
+    "int32": "Int32Array",
+    "float32": "Float32Array",
+    "float64": "Float64Array",
+}
+_RANGES = {
+    SampleType.AUTO: (0, 255),
+    SampleType.UINT8: (0, 255),
+    SampleType.INT8: (-128, 127),
+    SampleType.UINT16: (0, 65535),
+    SampleType.INT16: (-32768, 32767),
+}
+_MAX_UNROLLED_BANDS = 16
+_ALIGNMENT = 8
+MASK = "dataMask"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BandKind:
+    """What the loop must know of a band to read it."""
+
+    name: str
+    dtype: str
+    scale: float
+    offset: float
+    missing: float
+
+
+def band_kinds(bands: tuple[str, ...], data: InputData) -> tuple[BandKind, ...]:
+    """Return one `BandKind` per band in the script's order, without ``dataMask``."""
+    return tuple(_kind(name, data.bands[name]) for name in bands if name != MASK)
+
+
+def _kind(name: str, band: BandData) -> BandKind:
+    return BandKind(
+        name=name,
+        dtype=str(band.values.dtype),
+        scale=float(band.scale),
+        offset=float(band.offset),
+        missing=float(band.missing),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """One array's place in the arena."""
+
+    dtype: str
+    offset: int
+    length: int
+
+    def as_view(self) -> dict[str, Any]:
+        """Return it as the runner reads it."""
+        return {"type": _ARRAYS[self.dtype], "offset": self.offset, "length": self.length}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where the arrays of one run lie: bands, mask, then outputs, planar."""
+
+    bands: tuple[Stretch, ...]
+    mask: Stretch
+    outputs: tuple[Stretch, ...]
+    input_bytes: int
+    """Everything before the first output."""
+    size: int
+
+
+def lay_out(
+    kinds: tuple[BandKind, ...], outputs: tuple[SetupOutput, ...], *, pixels: int
+) -> Layout:
+    """Return the places of all arrays for a run over this many pixels."""
+    end = 0
+
+    def place(dtype: str, length: int) -> Stretch:
+        nonlocal end
+        start = -(-end // _ALIGNMENT) * _ALIGNMENT
+        end = start + np.dtype(dtype).itemsize * length
+        return Stretch(dtype=dtype, offset=start, length=length)
+
+    bands = tuple(place(kind.dtype, pixels) for kind in kinds)
+    mask = place("uint8", pixels)
+    input_bytes = -(-end // _ALIGNMENT) * _ALIGNMENT
+    end = input_bytes
+    stretches = tuple(place(o.sample_type.dtype, pixels * o.bands) for o in outputs)
+    return Layout(bands=bands, mask=mask, outputs=stretches, input_bytes=input_bytes, size=end)
+
+
+def bytes_per_pixel(kinds: tuple[BandKind, ...], outputs: tuple[SetupOutput, ...]) -> int:
+    """Return how much of the arena one pixel takes."""
+    read = sum(np.dtype(kind.dtype).itemsize for kind in kinds) + 1
+    return read + sum(np.dtype(o.sample_type.dtype).itemsize * o.bands for o in outputs)
+
+
+def check_stripe(bands: tuple[str, ...], data: InputData) -> None:
+    """Raise ValueError where the data is not what a SIMPLE script can be given."""
+    shape = data.valid.shape
+    if len(shape) != 3 or shape[0] != 1:
+        raise ValueError(f"a SIMPLE input has shape (1, row, col); found {shape}")
+    for name in bands:
+        if name == MASK:
+            continue
+        values: NDArray[Any] = data.bands[name].values
+        if values.shape != shape:
+            raise ValueError(f"band {name} has shape {values.shape}; its mask has {shape}")
+        if str(values.dtype) not in _ARRAYS:
+            raise ValueError(f"band {name} is {values.dtype}; allowed are {', '.join(_ARRAYS)}")
+
+
+def write_loop(
+    kinds: tuple[BandKind, ...], outputs: tuple[SetupOutput, ...], *, bands: tuple[str, ...]
+) -> str:
+    """Return the body of the function that makes the loop; see ``run`` in runner.js."""
+    by_name = {kind.name: (i, kind) for i, kind in enumerate(kinds)}
+    names = [f"B{i} = views[{i}]" for i in range(len(kinds))]
+    names.append(f"M = views[{len(kinds)}]")
+    names += [f"O{i} = views[{len(kinds) + 1 + i}]" for i in range(len(outputs))]
+    sample = ", ".join(f"{json.dumps(name)}: {_value(name, by_name)}" for name in bands)
+    return "\n".join(
+        (
+            '"use strict";',
+            "const { isArray, round, loose, settle, settleOnly, settleAll, settleOne, box } = tools;",
+            "const { scenes, inputMetadata, customData, outputMetadata } = context;",
+            "return (views, count) => {",
+            f"const {', '.join(names)};",
+            "let p = 0, ended = false;",
+            "try {",
+            "for (; p < count; p++) {",
+            "const m = M[p];",
+            f"const s = {{ {sample} }};",
+            "let r = evaluatePixel(s, scenes, inputMetadata, customData, outputMetadata);",
+            *(_single(outputs[0]) if len(outputs) == 1 else _several(outputs)),
+            "}",
+            "ended = true;",
+            "} finally {",
+            "if (!ended) box.pixel = p;",
+            "}",
+            "};",
+        )
+    )
+
+
+def _value(name: str, kinds: Mapping[str, tuple[int, BandKind]]) -> str:
+    if name == MASK:
+        return "m"
+    i, kind = kinds[name]
+    value = f"B{i}[p]"
+    if kind.scale != 1:
+        value = f"{value} * {_literal(kind.scale)}"
+    if kind.offset != 0:
+        value = f"{value} + {_literal(kind.offset)}"
+    return f"m ? {value} : {_literal(kind.missing)}"
+
+
+def _literal(value: float) -> str:
+    """Return JavaScript for exactly this double."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return f"({value!r})" if value < 0 else repr(value)
+
+
+def _single(output: SetupOutput) -> list[str]:
+    return [
+        f"if (!isArray(r) || r.length !== {output.bands}) r = settleOnly(r);",
+        *_stores(output, "r", 0),
+    ]
+
+
+def _several(outputs: tuple[SetupOutput, ...]) -> list[str]:
+    lines = ['if (typeof r !== "object" || r === null || isArray(r)) r = settleAll(r);', "let a;"]
+    for i, output in enumerate(outputs):
+        lines.append(f"a = r[{json.dumps(output.id)}];")
+        lines.append(f"if (!isArray(a) || a.length !== {output.bands}) a = settleOne(r, {i});")
+        lines += _stores(output, "a", i)
+    return lines
+
+
+def _stores(output: SetupOutput, source: str, i: int) -> list[str]:
+    if output.bands > _MAX_UNROLLED_BANDS:
+        store = _store(output, f"{source}[b]", f"O{i}[q]", i)
+        return [f"for (let b = 0, q = p; b < {output.bands}; b++, q += count) {store}"]
+    return [
+        _store(output, f"{source}[{b}]", f"O{i}[p + {b} * count]" if b else f"O{i}[p]", i)
+        for b in range(output.bands)
+    ]
+
+
+def _store(output: SetupOutput, value: str, target: str, i: int) -> str:
+    fetch = f'let v = {value}; if (typeof v !== "number") v = loose(v, {i});'
+    if output.sample_type is SampleType.FLOAT32:
+        return f"{{ {fetch} {target} = v; }}"
+    low, high = _RANGES[output.sample_type]
+    stretch = " v *= 255;" if output.sample_type is SampleType.AUTO else ""
+    floor = "0" if low == 0 else f"(v <= {low} ? {low} : 0)"
+    return (
+        f"{{ {fetch}{stretch} {target} = v > {low} ? (v < {high} ? round(v) : {high}) : {floor}; }}"
+    )
