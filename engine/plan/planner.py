@@ -162,7 +162,7 @@ def _grid(
     key = (target, crs, resolution, near)
     if key not in grids:
         grids[key] = make_coordinate_grid(
-            geobox.crop(target), crs, resolution=resolution, near=near
+            geobox.crop(target), crs, source_resolution=resolution, near=near
         )
     return grids[key]
 

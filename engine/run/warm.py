@@ -1,0 +1,118 @@
+"""Every kernel compiled before the first request: ``python -m engine.run.warm``.
+
+numba compiles a kernel at its first call and keeps the machine code on disk; several processes
+that start together wait for one of them to compile.
+"""
+
+import fcntl
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import shapely
+from affine import Affine
+
+from engine.cog.predictor import separate, undo_floating, undo_horizontal
+from engine.encode.formats import encode_output
+from engine.geo.bbox import BBox
+from engine.geo.crs import WEB_MERCATOR, Crs
+from engine.geo.geobox import GeoBox, make_geobox
+from engine.geo.geometry import Geometry
+from engine.geo.window import Window
+from engine.samples import Pixels
+from engine.warp.clip import rasterize
+from engine.warp.coordinates import make_coordinate_grid
+from engine.warp.resample import resample, resampled_dtype
+from engine.warp.resampling import Resampling
+
+DTYPES = ("uint8", "int16", "uint16", "int32", "float32", "float64")
+SIDE = 48
+
+
+def warm_kernels() -> float:
+    """Compile, or load from disk, every kernel that a request may need; return the seconds."""
+    started = time.perf_counter()
+    lock = Path(tempfile.gettempdir()) / "cogmill-kernels.lock"
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        geobox = _geobox()
+        _warm_warp(geobox)
+        _warm_decode()
+        _warm_encode(geobox)
+    return time.perf_counter() - started
+
+
+def _geobox() -> GeoBox:
+    box = BBox(left=1.0e6, bottom=5.5e6, right=1.001e6, top=5.501e6, crs=WEB_MERCATOR)
+    return make_geobox(box, width=SIDE, height=SIDE)
+
+
+def _warm_warp(geobox: GeoBox) -> None:
+    utm = Crs("EPSG:32632")
+    grid = make_coordinate_grid(geobox, utm, source_resolution=10.0)
+    x, y = float(np.nanmin(grid.x)), float(np.nanmax(grid.y))
+    step = (float(np.nanmax(grid.x)) - x) / SIDE
+    inverse = ~(Affine.translation(x, y) * Affine.scale(step, -step))
+    window = Window(row_start=0, row_stop=4 * SIDE, col_start=0, col_stop=4 * SIDE)
+    shape = (geobox.height, geobox.width)
+    for name in DTYPES:
+        values = np.ones((window.height, window.width), dtype=name)
+        for method in Resampling:
+            resample(
+                values,
+                None,
+                window=window,
+                grid=grid,
+                inverse=inverse,
+                level_width=window.width,
+                level_height=window.height,
+                resampling=method,
+                nodata=0.0,
+                out=np.empty(shape, dtype=resampled_dtype(values.dtype, method)),
+                out_valid=np.empty(shape, dtype=np.bool_),
+            )
+    box = geobox.bbox
+    shape_inside = shapely.box(box.left, box.bottom, box.right, box.top)
+    rasterize(Geometry(shape=shape_inside, crs=geobox.crs), geobox)
+
+
+def _warm_decode() -> None:
+    for name in ("uint8", "uint16", "uint32", "uint64"):
+        stored = np.zeros((8, 8, 2), dtype=name)
+        separate(stored, np.empty((2, 8, 8), dtype=name))
+        undo_horizontal(stored, np.empty((2, 8, 8), dtype=name))
+        size = stored.itemsize
+        if size > 1:
+            undo_floating(
+                np.zeros((8, 8 * size), dtype=np.uint8),
+                np.empty((1, 8, 8, size), dtype=np.uint8),
+                8,
+            )
+
+
+def _warm_encode(geobox: GeoBox) -> None:
+    for name, bands, media_type in (
+        ("uint8", 1, "image/png"),
+        ("uint8", 3, "image/png"),
+        ("uint8", 4, "image/png"),
+        ("uint16", 1, "image/png"),
+        ("uint8", 3, "image/jpeg"),
+        ("uint8", 4, "image/webp"),
+        ("uint16", 2, "image/tiff"),
+        ("float32", 1, "image/tiff"),
+    ):
+        values = np.zeros((bands, geobox.height, geobox.width), dtype=name)
+        values[:, ::3, ::5] = 7
+        pixels = Pixels(
+            geobox=geobox,
+            outputs={"default": values},
+            nodata={"default": None},
+            valid=np.ones(values.shape[1:], dtype=np.bool_),
+        )
+        encode_output(pixels, "default", media_type, quality=None)
+
+
+if __name__ == "__main__":
+    seconds = warm_kernels()
+    print(f"kernels ready in {seconds:.1f} s")  # noqa: T201 - run by hand and by the image
