@@ -14,11 +14,13 @@ from typing import Any, Self
 
 from engine.catalog.collection import Collection
 from engine.catalog.search import SceneQuery
+from engine.catalog.sqlite import SqliteCatalog
 from engine.cog.image import CogImage
 from engine.core.dataset import to_dataset
 from engine.core.door import Door
 from engine.core.options import EngineOptions
 from engine.core.parts import Parts, open_parts
+from engine.database.connection import Database
 from engine.encode.encoded import Encoded
 from engine.encode.formats import encode_output
 from engine.errors import DeadlineExceeded, RequestError, SourceChanged, SourceUnavailable
@@ -30,6 +32,7 @@ from engine.request import Input, PixelRequest
 from engine.run.open import open_image
 from engine.run.render import render
 from engine.samples import Pixels
+from engine.store.protocol import ByteStore
 from engine.trace import stage
 from evalscripts.program import Program
 from evalscripts.setup import Setup, SetupInput
@@ -79,12 +82,32 @@ class Engine:
             raise RuntimeError(message)
         return self._parts
 
+    @property
+    def catalog(self) -> SqliteCatalog:
+        """The open catalog: reads and writes collections and scenes."""
+        return self.parts.catalog
+
+    @property
+    def database(self) -> Database:
+        """The open database."""
+        return self.parts.database
+
+    @property
+    def store(self) -> ByteStore:
+        """The open store of bytes."""
+        return self.parts.store
+
+    async def ready(self) -> bool:
+        """Return True where the database answers; kernels are warmed by whoever starts."""
+        await self.parts.catalog.generation()
+        return True
+
     async def compile(self, text: str) -> Program:
         """Return the compiled script; raises `evalscripts.errors.ScriptError`."""
         parts = self.parts
         with stage("compile"):
             return await parts.workers.wait(
-                parts.scripts.compile, text, pool=parts.pool, seconds=self.options.setup_seconds
+                parts.scripts.get, text, seconds=self.options.setup_seconds
             )
 
     async def plan(self, request: PixelRequest) -> Plan:

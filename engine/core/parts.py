@@ -65,7 +65,7 @@ async def open_parts(options: EngineOptions) -> Parts:
             catalog=catalog,
             workers=workers,
             pool=pool,
-            scripts=ScriptCache(options.script_cache),
+            scripts=ScriptCache(pool, entries=options.script_cache),
             reader=BlockReader(store=store, workers=workers, gdal=gdal, cache=cache),
             images=images,
             stack=stack.pop_all(),
