@@ -48,7 +48,7 @@ class BandRead:
     @property
     def compressed_bytes(self) -> int:
         """Bytes to fetch, where nothing is cached."""
-        return sum(part.size for block in self.blocks for part in (block.data, block.mask) if part)
+        return sum(part.size for block in self.blocks for part in block.ranges)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

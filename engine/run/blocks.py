@@ -1,6 +1,7 @@
 """Blocks, fetched and decoded: cached decoded, and shared by requests that want the same one."""
 
 import asyncio
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,7 +86,7 @@ class BlockReader:
             task.add_done_callback(_retrieve)
             self._flights[key] = task
             tasks[key] = task
-            task.add_done_callback(lambda done, key=key: self._land(key, done))
+            task.add_done_callback(functools.partial(self._land, key))
         _stop_when_unwanted(fetch, tasks.values())
         return tasks
 

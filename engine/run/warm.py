@@ -87,7 +87,6 @@ def _warm_decode() -> None:
             undo_floating(
                 np.zeros((8, 8 * size), dtype=np.uint8),
                 np.empty((1, 8, 8, size), dtype=np.uint8),
-                8,
             )
 
 
