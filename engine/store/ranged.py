@@ -1,0 +1,196 @@
+"""One range of one object by one HTTP request: what http and S3 have in common.
+
+Content is never trusted by its status alone: the range, the length, the whole size and the
+identity that came back are compared with what was asked for and planned with.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from yarl import URL
+
+from engine.errors import (
+    EngineError,
+    NotFound,
+    SourceChanged,
+    SourceCorrupt,
+    SourceDenied,
+    SourceUnavailable,
+)
+from engine.net.client import Answer, HttpClient
+from engine.store.protocol import ByteRange, ObjectInfo, Opened
+
+MAX_WHOLE_BYTES = 4 << 20
+"""The largest object taken whole from a server that does not know ranges."""
+
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
+_MODIFIED = "modified "
+_PASSING = frozenset({408, 409, 425, 429})
+"""Statuses below 500 that may be gone at the next try."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where one object is asked for, and how."""
+
+    url: URL
+    """May be signed: never part of a message."""
+    headers: Mapping[str, str]
+    """Sent with each request, besides those of the range."""
+
+
+async def open_object(client: HttpClient, target: Target, *, first: int) -> Opened:
+    """Return the first ``first`` bytes, the size and the identity, by one request."""
+    headers = {**target.headers, "Range": f"bytes=0-{max(first, 1) - 1}"}
+    async with client.get(target.url, headers=headers) as answer:
+        if answer.status == 200:
+            body = await _read_whole(answer)
+            info = ObjectInfo(size=len(body), identity=_identity(answer, len(body)))
+            return Opened(info=info, start=body[:first])
+        if answer.status == 416:
+            # An object whose first byte does not exist has none.
+            return Opened(info=ObjectInfo(size=0, identity=_identity(answer, 0)), start=b"")
+        _check_partial(answer)
+        start, stop, size = _content_range(answer)
+        expected = ByteRange(0, min(max(first, 1), size))
+        body = await _read_range(answer, expected, found=(start, stop))
+        return Opened(info=ObjectInfo(size=size, identity=_identity(answer, size)), start=body)
+
+
+async def read_object(
+    client: HttpClient, target: Target, wanted: ByteRange, *, info: ObjectInfo
+) -> bytes:
+    """Return the bytes of ``wanted``, which holds at least one. Raises `SourceChanged` too."""
+    headers = {
+        **target.headers,
+        "Range": f"bytes={wanted.start}-{wanted.stop - 1}",
+        **_conditions(info.identity),
+    }
+    async with client.get(target.url, headers=headers) as answer:
+        if answer.status in (412, 416):
+            # 416 as well: of the object that was opened, the range exists.
+            raise _changed(answer)
+        if answer.status == 200:
+            body = await _read_whole(answer)
+            if _identity(answer, len(body)) != info.identity:
+                raise _changed(answer)
+            return body[wanted.start : wanted.stop]
+        _check_partial(answer)
+        start, stop, size = _content_range(answer)
+        if size != info.size or _identity(answer, size) != info.identity:
+            raise _changed(answer)
+        return await _read_range(answer, wanted, found=(start, stop))
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header asks to wait; None without a readable one."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isdecimal():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - now).total_seconds(), 0.0)
+
+
+def refusal(answer: Answer) -> EngineError:
+    """Return the error that an answer without content stands for."""
+    status, host = answer.status, answer.host
+    if status in (404, 410):
+        return NotFound(f"{host} has no such object")
+    if status >= 500 or status in _PASSING:
+        return SourceUnavailable(
+            f"{host} answered with status {status}",
+            retry_after=retry_after(answer.headers, now=datetime.now(UTC)),
+        )
+    if status in (401, 403):
+        return SourceDenied(f"{host} refuses access to the object (status {status})")
+    if status >= 400:
+        return SourceDenied(f"{host} refuses the request (status {status})")
+    return SourceCorrupt(f"{host} answered with status {status} instead of content")
+
+
+def _check_partial(answer: Answer) -> None:
+    """Return if ``answer`` holds a part of an object as it is stored; raise what it is else."""
+    if answer.status not in (200, 206):
+        raise refusal(answer)
+    encoding = answer.headers.get("Content-Encoding", "identity").lower()
+    if encoding not in ("identity", ""):
+        message = f"{answer.host} sent the content encoded although that was not accepted"
+        raise SourceCorrupt(message)
+    if answer.headers.get("Content-Type", "").lower().startswith("text/html"):
+        message = f"{answer.host} sent a web page instead of an image"
+        raise SourceCorrupt(message)
+
+
+def _content_range(answer: Answer) -> tuple[int, int, int]:
+    """Return start, stop (half-open) and whole size, as the answer claims them."""
+    found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
+    if found is None:
+        message = f"{answer.host} sent a part without saying which one of how many bytes"
+        raise SourceCorrupt(message)
+    first, last, size = map(int, found.groups())
+    return first, last + 1, size
+
+
+async def _read_range(answer: Answer, wanted: ByteRange, *, found: tuple[int, int]) -> bytes:
+    """Return the body, once the answer's range and its length prove to be those of ``wanted``."""
+    if found != (wanted.start, wanted.stop):
+        message = (
+            f"{answer.host} sent bytes {found[0]} to {found[1]} "
+            f"instead of {wanted.start} to {wanted.stop}"
+        )
+        raise SourceCorrupt(message)
+    body = await answer.read(limit=wanted.size)
+    if len(body) != wanted.size:
+        message = f"{answer.host} closed the connection after {len(body)} of {wanted.size} bytes"
+        raise SourceUnavailable(message)
+    return body
+
+
+async def _read_whole(answer: Answer) -> bytes:
+    """Return the body of a server that sent all instead of a part, if that is not too much."""
+    _check_partial(answer)
+    length = answer.headers.get("Content-Length", "")
+    if not length.isdecimal() or int(length) > MAX_WHOLE_BYTES:
+        message = (
+            f"{answer.host} does not serve byte ranges; without them, only objects of a known "
+            f"size up to {MAX_WHOLE_BYTES} bytes are read"
+        )
+        raise SourceUnavailable(message)
+    return await answer.read(limit=int(length))
+
+
+def _identity(answer: Answer, size: int) -> str:
+    """Return the strongest thing said about which version the content is of.
+
+    A strong ETag alone (RFC 9110 §8.8.3); else the time of modification, a weak ETag or nothing,
+    each with the size.
+    """
+    etag = answer.headers.get("ETag", "")
+    if etag.startswith('"') and etag.endswith('"') and len(etag) > 2:
+        return etag
+    modified = answer.headers.get("Last-Modified")
+    if modified is not None:
+        return f"{_MODIFIED}{modified}; {size}"
+    return f"{etag}; {size}"
+
+
+def _conditions(identity: str) -> Mapping[str, str]:
+    """Return the headers by which a server refuses what has changed (RFC 9110 §13.1)."""
+    if identity.startswith('"'):
+        return {"If-Match": identity}
+    if identity.startswith(_MODIFIED):
+        date, _, _ = identity.removeprefix(_MODIFIED).rpartition("; ")
+        return {"If-Unmodified-Since": date}
+    return {}
+
+
+def _changed(answer: Answer) -> SourceChanged:
+    return SourceChanged(f"the object at {answer.host} is not the one that was opened")

@@ -1,0 +1,3 @@
+from tests.builders.servers import fault_server, moto_s3, nginx
+
+__all__ = ["fault_server", "moto_s3", "nginx"]
