@@ -8,7 +8,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { copyFile, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -19,6 +19,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const output = process.argv[2];
 if (!output) throw new Error("usage: node build.mjs OUTPUT");
 const assets = join(output, "assets");
+await rm(assets, { recursive: true, force: true });
 await mkdir(assets, { recursive: true });
 
 /** Bundles the scripts and styles; returns what each came from. */

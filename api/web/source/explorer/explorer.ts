@@ -203,9 +203,10 @@ export class Explorer {
 
 /** Return how much of the map the panels cover, so that a view is fitted beside them. */
 function roomOfPanels(): Padding {
-  const editor = one(".editor");
-  const isBeside = !editor.hidden && window.innerWidth >= 900;
-  const right = isBeside ? window.innerWidth - editor.getBoundingClientRect().left : 0;
-  const bottom = window.innerHeight - one(".timeline").getBoundingClientRect().top;
-  return [70, right + 12, bottom + 12, 12];
+  const { innerWidth: width, innerHeight: height } = window;
+  const editor = one(".editor").getBoundingClientRect();
+  const isBeside = editor.width > 0 && editor.width < width / 2;
+  const tops = [".timeline", ".scripts"].map((panel) => one(panel).getBoundingClientRect().top);
+  const bottom = height - Math.min(...tops.filter((top) => top > height / 2), height);
+  return [70, (isBeside ? width - editor.left : 0) + 12, bottom + 12, 12];
 }
