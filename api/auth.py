@@ -55,15 +55,22 @@ async def member(request: Request) -> Principal:
     if client is None:
         message = "the client of this access token is no longer registered"
         raise Unauthorized(message)
-    return Principal(id=client.id, scopes=frozenset(client.scopes))
+    return _known(request, Principal(id=client.id, scopes=frozenset(client.scopes)))
 
 
 def reader(request: Request) -> Principal:
     """Return who asks to read: a client, or anyone where that is allowed here and now."""
     if "authorization" in request.headers or not _is_open(request):
         claims = _bearer(request)
-        return Principal(id=claims["azp"], scopes=frozenset(claims["scope"].split()))
-    return Principal(id=f"anonymous@{peer(request)}", is_anonymous=True)
+        client = Principal(id=claims["azp"], scopes=frozenset(claims["scope"].split()))
+        return _known(request, client)
+    return _known(request, Principal(id=f"anonymous@{peer(request)}", is_anonymous=True))
+
+
+def _known(request: Request, who: Principal) -> Principal:
+    """Leave a note for the log line of the request."""
+    request.state.principal = who.id
+    return who
 
 
 Member = Annotated[Principal, Depends(member)]
