@@ -9,7 +9,7 @@ from api.auth import Reader
 from api.web.assets import answer_asset, built_assets
 from api.web.page import describe_collections
 from engine.errors import NotFound
-from evalscripts.library import get_script, list_scripts
+from evalscripts.library import list_scripts
 
 router = APIRouter(include_in_schema=False)
 
@@ -59,9 +59,14 @@ async def describe_page(request: Request, _: Reader) -> dict[str, Any]:
 
 
 @router.get("/api/v1/page/scripts/{script_id}")
-def script(script_id: str) -> Response:
+def give_script(script_id: str) -> Response:
     """Give the text of a ready script."""
-    return Response(get_script(script_id).text, media_type="text/javascript")
+    for script in list_scripts():
+        if script.id == script_id:
+            return Response(script.text, media_type="text/javascript")
+    known = ", ".join(script.id for script in list_scripts())
+    message = f"there is no ready script {script_id[:60]!r}; there are: {known}"
+    raise NotFound(message)
 
 
 def _answer(request: Request, path: str) -> Response:
