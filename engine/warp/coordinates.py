@@ -18,14 +18,19 @@ from engine.geo.window import Window
 from engine.warp.lattice import Lattice, make_lattices
 from engine.warp.resampling import Resampling
 from engine.warp.runs import Nodes
-from engine.warp.touched import touched
+from engine.warp.touched import AREA, CUBIC, LINEAR, NEAREST, touched
 
 CELL = 32
 """Pixels along a cell's side."""
 ALLOWED = 0.001
 """Largest error of an interpolated coordinate, in source pixels."""
 
-_REACH = {Resampling.NEAREST: 0, Resampling.BILINEAR: 1, Resampling.CUBIC: 2}
+_REACH = {
+    Resampling.NEAREST: NEAREST,
+    Resampling.BILINEAR: LINEAR,
+    Resampling.CUBIC: CUBIC,
+    Resampling.AVERAGE: AREA,
+}
 
 Float = NDArray[np.float64]
 
@@ -190,8 +195,8 @@ def source_window(
     )
     window = Window(
         row_start=max(top, 0),
-        row_stop=min(bottom + 1, height),
+        row_stop=min(bottom, height),
         col_start=max(left, 0),
-        col_stop=min(right + 1, width),
+        col_stop=min(right, width),
     )
     return None if window.is_empty else window

@@ -16,40 +16,55 @@ SNAP = 2.0**-15
 that fall on each other exactly then need no neighbors and break ties alike, whatever the noise
 of their coordinates; it is above the rounding of `lattice.FRACTIONS`."""
 
-
 Nodes = tuple[
     NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64], tuple[int, int]
 ]
 """A `CoordinateGrid` for kernels: columns and rows of the level at the nodes, ``steps``,
 ``starts``, and (row, column) leads."""
 
-Source = tuple[NDArray[np.generic], NDArray[np.bool_], bool, tuple[int, int, int, int]]
-"""Source pixels for kernels: values (row, col), their validity, whether that is to be looked at
-(else it is an array of one), and (first row, first column, rows, columns) of the level that the
-values hold; those beyond are missing."""
+Limits = tuple[int, int, int, int]
+"""What the source's values hold of the level: first row, first column, rows, columns."""
 
 Target = tuple[NDArray[np.generic], NDArray[np.bool_]]
 """What kernels write: values and validity, both (row, col)."""
 
-Run = tuple[int, int, int, int, int]
-"""The cell's step and start, the first pixel's row and column in the cell, pixels (1 to 32)."""
+
+@kernel
+def place_run(
+    nodes: Nodes, pixel: tuple[int, int, int], rows: NDArray[np.float64], cols: NDArray[np.float64]
+) -> tuple[int, int]:
+    """Write the places of a run's pixels, in the level, into ``rows`` and ``cols`` (32 long).
+
+    The run starts at the target's ``pixel`` (row, column) and ends with its cell, or at the
+    target's width (the third number). Returns how many pixels it has and the step of its nodes.
+    Places are NaN where there are none.
+    """
+    node_cols, node_rows, steps, starts, (row_lead, col_lead) = nodes
+    row, col, width = pixel
+    cell_row, row_in_cell = divmod(row + row_lead, 32)
+    cell_col, col_in_cell = divmod(col + col_lead, 32)
+    count = min(32 - col_in_cell, width - col)
+    step = steps[cell_row, cell_col]
+    upper = starts[cell_row, cell_col] + row_in_cell // step * (32 // step + 1)
+    v = (row_in_cell % step) / step
+    _place(node_cols, (upper, step, col_in_cell, count), v, cols)
+    _place(node_rows, (upper, step, col_in_cell, count), v, rows)
+    return count, step
 
 
 @kernel
-def place_run(nodes: NDArray[np.float64], run: Run, places: NDArray[np.float64]) -> None:
-    """Write the coordinates of the pixels of ``run`` into ``places``, which has room for 32.
-
-    ``nodes`` are columns or rows of the level at the grid's nodes. NaN where there are none.
-    """
-    step, start, row, col, count = run
-    side = 32 // step + 1
-    upper = start + row // step * side
+def _place(
+    nodes: NDArray[np.float64],
+    run: tuple[int, int, int, int],
+    v: float,
+    places: NDArray[np.float64],
+) -> None:
+    upper, step, col, count = run
     if step == 1:
         for k in range(count):
             places[k] = nodes[upper + col + k]
         return
-    lower = upper + side
-    v = (row % step) / step
+    lower = upper + 32 // step + 1
     done = 0
     while done < count:
         node = (col + done) // step
@@ -64,8 +79,9 @@ def place_run(nodes: NDArray[np.float64], run: Run, places: NDArray[np.float64])
 
 
 @kernel
-def is_within(places: NDArray[np.float64], step: int, count: int, low: float, high: float) -> bool:
-    """Return True where all of the run's ``places`` lie in [low, high); NaN never does."""
+def is_within(places: NDArray[np.float64], run: tuple[int, int], low: float, high: float) -> bool:
+    """Return True where all ``places`` of ``run`` (count, step) lie in [low, high); NaN never."""
+    count, step = run
     if step == 32:  # a straight line: its ends speak for it
         first, last = places[0], places[count - 1]
         return bool(low <= first < high and low <= last < high)

@@ -3,76 +3,111 @@
 import numpy as np
 
 from engine.jit import kernel
+from engine.warp.average import footprint, span
 from engine.warp.runs import SNAP, Nodes, place_run, snap
 
-NEAREST, LINEAR, CUBIC = 0, 1, 2
-"""How far a kernel reaches: the pixel itself, its next neighbors, or two pixels to each side."""
+NEAREST, LINEAR, CUBIC, AREA = 0, 1, 2, 3
+"""How far a kernel reaches: the pixel itself; the next neighbors; two to each side; what lies
+under the target's pixel."""
+
+Reach = tuple[int, int, int, int]
+"""First row, row after the last, first column, column after the last."""
 
 
 @kernel
-def reach(place: float, kind: int) -> tuple[int, int]:
-    """Return the first and the last pixel, along one axis, that a center at ``place`` needs.
+def reach(kind: int, y: float, x: float) -> Reach:
+    """Return what a kernel of ``kind`` needs for a center at (x, y).
 
-    A place on a pixel's own center needs no neighbor, since they would weigh nothing.
+    A place on a pixel's own row or column needs no neighbors beside it, since they would weigh
+    nothing; of the cubic kernel's sixteen, either all are needed or just that pixel.
     """
-    if kind == 0:
-        pixel = int(np.floor(place + SNAP))
-        return pixel, pixel
-    pixel, rest = snap(place - 0.5)
-    if rest == 0.0:
-        return pixel, pixel
-    if kind == 1:
-        return pixel, pixel + 1
-    return pixel - 1, pixel + 2
+    if kind == NEAREST:
+        row, col = int(np.floor(y + SNAP)), int(np.floor(x + SNAP))
+        return row, row + 1, col, col + 1
+    row, down = snap(y - 0.5)
+    col, across = snap(x - 0.5)
+    if kind == LINEAR or (down == 0.0 and across == 0.0):
+        below = 2 if down > 0.0 else 1
+        right = 2 if across > 0.0 else 1
+        return row, row + below, col, col + right
+    return row - 1, row + 3, col - 1, col + 3
 
 
 @kernel
-def touched(
-    kind: int, level: tuple[int, int], nodes: Nodes, shape: tuple[int, int]
-) -> tuple[int, int, int, int]:
-    """Return first row, last row, first column, last column of what the target's pixels need.
+def touched(kind: int, level: tuple[int, int], nodes: Nodes, shape: tuple[int, int]) -> Reach:
+    """Return what all of the target's pixels need together; empty where nothing is needed.
 
-    ``level`` and the target's ``shape`` are rows and columns; the last is before the first
-    where nothing is needed. The result may reach over the level's border by the kernel's reach.
-    Cells that lie inside the level are judged by their corners, since coordinates between are
-    never outside them; all others pixel by pixel.
+    ``level`` and the target's ``shape`` are rows and columns. The result may reach over the
+    level's border. Cells that lie inside the level are judged by their corners alone, since the
+    places between are never outside them; all others pixel by pixel.
     """
-    height, width = level
-    node_cols, node_rows, steps, starts, leads = nodes
-    first_row, last_row, first_col, last_col = height + 9, -9, width + 9, -9
+    _, _, steps, _, leads = nodes
+    found = (level[0] + 9, -9, level[1] + 9, -9)
     rows = np.empty(32)
     cols = np.empty(32)
     for cell_row in range(steps.shape[0]):
-        row_from = max(cell_row * 32 - leads[0], 0)
-        row_to = min(cell_row * 32 - leads[0] + 32, shape[0])
+        first = max(cell_row * 32 - leads[0], 0)
+        last = min(cell_row * 32 - leads[0] + 32, shape[0]) - 1
         for cell_col in range(steps.shape[1]):
-            step, start = steps[cell_row, cell_col], starts[cell_row, cell_col]
-            col_from = max(cell_col * 32 - leads[1], 0)
-            col_to = min(cell_col * 32 - leads[1] + 32, shape[1])
-            count = col_to - col_from
-            row_stride = max(row_to - 1 - row_from, 1) if step == 32 else 1
-            col_stride = max(count - 1, 1) if step == 32 else 1
-            while True:
-                is_plain = True
-                for row in range(row_from, row_to, row_stride):
-                    row_in_cell = row + leads[0] - cell_row * 32
-                    col_in_cell = col_from + leads[1] - cell_col * 32
-                    run = (step, start, row_in_cell, col_in_cell, count)
-                    place_run(node_rows, run, rows)
-                    place_run(node_cols, run, cols)
-                    for k in range(0, count, col_stride):
-                        y, x = rows[k], cols[k]
-                        if not (-SNAP <= y < height - SNAP and -SNAP <= x < width - SNAP):
-                            is_plain = False
-                            continue
-                        top, bottom = reach(y, kind)
-                        left, right = reach(x, kind)
-                        # Only the cubic kernel reaches less far from a place that snaps than
-                        # from one a little before it, so that corners do not speak for all.
-                        is_plain &= kind != 2 or (top < bottom and left < right)
-                        first_row, last_row = min(first_row, top), max(last_row, bottom)
-                        first_col, last_col = min(first_col, left), max(last_col, right)
-                if is_plain or (row_stride == 1 and col_stride == 1):
-                    break
-                row_stride = col_stride = 1
-    return first_row, last_row, first_col, last_col
+            col = max(cell_col * 32 - leads[1], 0)
+            by_corners = kind != AREA and steps[cell_row, cell_col] == 32
+            is_known = by_corners
+            for row in (first, last):
+                count, _ = place_run(nodes, (row, col, shape[1]), rows, cols)
+                for k in (0, count - 1):
+                    needed = _need(kind, level, nodes, (row, col + k), (rows[k], cols[k]))
+                    # Of the cubic kernel, a place that needs just its pixel does not speak for
+                    # those around it, which need more.
+                    is_known &= not _is_empty(needed)
+                    is_known &= kind != CUBIC or needed[1] - needed[0] > 1
+                    found = _join(found, needed)
+            if is_known:
+                continue
+            for row in range(first, last + 1):
+                count, _ = place_run(nodes, (row, col, shape[1]), rows, cols)
+                for k in range(count):
+                    needed = _need(kind, level, nodes, (row, col + k), (rows[k], cols[k]))
+                    found = _join(found, needed)
+    return found
+
+
+@kernel
+def _need(
+    kind: int,
+    level: tuple[int, int],
+    nodes: Nodes,
+    pixel: tuple[int, int],
+    place: tuple[float, float],
+) -> Reach:
+    """Return what one pixel needs of the level; empty where it has no place on it."""
+    height, width = level
+    y, x = place
+    if kind != AREA:
+        if 0 <= y + SNAP < height and 0 <= x + SNAP < width:
+            return reach(kind, y, x)
+        return 0, 0, 0, 0
+    tall, wide = footprint(nodes, pixel[0], pixel[1])
+    if not np.isfinite(y + x + tall + wide):
+        return 0, 0, 0, 0
+    top, bottom = span(y, tall)
+    left, right = span(x, wide)
+    if bottom <= 0 or top >= height or right <= 0 or left >= width:
+        return 0, 0, 0, 0
+    return top, bottom, left, right
+
+
+@kernel
+def _is_empty(some: Reach) -> bool:
+    return some[0] >= some[1]
+
+
+@kernel
+def _join(one: Reach, other: Reach) -> Reach:
+    if _is_empty(other):
+        return one
+    return (
+        min(one[0], other[0]),
+        max(one[1], other[1]),
+        min(one[2], other[2]),
+        max(one[3], other[3]),
+    )

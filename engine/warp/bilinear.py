@@ -1,0 +1,101 @@
+"""Bilinear interpolation among the source pixels that have data."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.jit import kernel
+from engine.warp.runs import SNAP, Nodes, Target, is_within, place_run, snap
+from engine.warp.source import Source, are_plain, has_data
+
+
+@kernel
+def mix(values: tuple[float, float, float, float], u: float, v: float) -> float:
+    """Return what lies ``u`` to the right and ``v`` down among four values, two above two.
+
+    Written with differences, so that equal values give just that value.
+    """
+    a, b, c, d = values
+    upper = a + (b - a) * u
+    lower = c + (d - c) * u
+    return upper + (lower - upper) * v
+
+
+@kernel
+def _square(
+    values: NDArray[np.generic], rows: tuple[int, int], cols: tuple[int, int]
+) -> tuple[float, float, float, float]:
+    above, below = np.uint64(rows[0]), np.uint64(rows[1])
+    left, right = np.uint64(cols[0]), np.uint64(cols[1])
+    return (
+        float(values[above, left]),
+        float(values[above, right]),
+        float(values[below, left]),
+        float(values[below, right]),
+    )
+
+
+@kernel
+def blend(source: Source, y: float, x: float) -> tuple[float, bool]:
+    """Return the value at (x, y) of the level from those of its four neighbors that have data.
+
+    Their weights are scaled up to one, as GDAL does. False where the pixel under (x, y) has no
+    data itself: GDAL's rule too, and it makes the masks of all kernels equal.
+    """
+    values, _, _, _, (top, left, height, width) = source
+    row, col = np.floor(y + SNAP) - top, np.floor(x + SNAP) - left
+    if not (0 <= row < height and 0 <= col < width):  # also where there is no place, only NaN
+        return 0.0, False
+    middle_row, middle_col = int(row), int(col)
+    if not has_data(source, middle_row, middle_col):
+        return 0.0, False
+    i, v = snap(y - 0.5)
+    j, u = snap(x - 0.5)
+    i, j = i - top, j - left
+    # A neighbor without weight may be missing: it stands for its opposite and changes nothing.
+    below = i + 1 if v > 0.0 else i
+    right = j + 1 if u > 0.0 else j
+    if (
+        has_data(source, i, j)
+        and has_data(source, i, right)
+        and has_data(source, below, j)
+        and has_data(source, below, right)
+    ):
+        return mix(_square(values, (i, below), (j, right)), u, v), True
+    middle = float(values[middle_row, middle_col])
+    total = 0.0
+    weights = 0.0
+    for down in range(2):
+        for across in range(2):
+            weight = (v if down else 1.0 - v) * (u if across else 1.0 - u)
+            if weight > 0.0 and has_data(source, i + down, j + across):
+                weights += weight
+                total += weight * (float(values[i + down, j + across]) - middle)
+    return middle + total / weights, True
+
+
+@kernel
+def bilinear(source: Source, nodes: Nodes, target: Target) -> None:
+    """Fill ``target``, of floats, from ``source``; 0 and False where it has no data."""
+    values, _, _, has_gaps, (top, left, height, width) = source
+    out, out_valid = target
+    rows = np.empty(32)
+    cols = np.empty(32)
+    for row in range(out.shape[0]):
+        col = 0
+        while col < out.shape[1]:
+            run = place_run(nodes, (row, col, out.shape[1]), rows, cols)
+            is_inner = is_within(rows, run, top + 0.5, top + height - 0.5 - SNAP)
+            is_inner &= is_within(cols, run, left + 0.5, left + width - 0.5 - SNAP)
+            for k in range(run[0]):
+                if is_inner:
+                    i, v = snap(rows[k] - 0.5)
+                    j, u = snap(cols[k] - 0.5)
+                    i, j = i - top, j - left
+                    if not has_gaps or are_plain(source, i, j, 2):
+                        out[row, col + k] = mix(_square(values, (i, i + 1), (j, j + 1)), u, v)
+                        out_valid[row, col + k] = True
+                        continue
+                value, found = blend(source, rows[k], cols[k])
+                out[row, col + k] = value
+                out_valid[row, col + k] = found
+            col += run[0]

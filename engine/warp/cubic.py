@@ -1,0 +1,119 @@
+"""Cubic convolution over 4 × 4 source pixels (Catmull-Rom, a = −0.5).
+
+Weights after R. Keys, "Cubic convolution interpolation for digital image processing", 1981: it
+reproduces polynomials of the second degree.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.jit import kernel
+from engine.warp.bilinear import blend
+from engine.warp.runs import SNAP, Nodes, Target, is_within, place_run, snap
+from engine.warp.source import Source, are_plain, has_data
+
+Four = tuple[float, float, float, float]
+Places = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
+
+
+@kernel
+def weigh(t: float) -> tuple[float, float, float]:
+    """Return the weights of the first, third and fourth of four pixels for a place between.
+
+    ``t`` is how far it lies behind the second, [0, 1); that one has what is missing to 1.
+    """
+    return (
+        ((1.0 - 0.5 * t) * t - 0.5) * t,
+        ((2.0 - 1.5 * t) * t + 0.5) * t,
+        (0.5 * t - 0.5) * t * t,
+    )
+
+
+@kernel
+def curve(four: Four, weights: tuple[float, float, float]) -> float:
+    """Return the weighted sum of ``four`` values; just their value where they are equal."""
+    first, second, third, fourth = four
+    before, after, behind = weights
+    rest = before * (first - second) + after * (third - second) + behind * (fourth - second)
+    return second + rest
+
+
+@kernel
+def _line(values: NDArray[np.generic], row: np.uint64, cols: Places) -> Four:
+    return (
+        float(values[row, cols[0]]),
+        float(values[row, cols[1]]),
+        float(values[row, cols[2]]),
+        float(values[row, cols[3]]),
+    )
+
+
+@kernel
+def surface(
+    values: NDArray[np.generic], rows: Places, cols: Places, place: tuple[float, float]
+) -> float:
+    """Return the value at ``place``: how far below the second row, and right of the second col."""
+    weights = weigh(place[1])
+    lines = (
+        curve(_line(values, rows[0], cols), weights),
+        curve(_line(values, rows[1], cols), weights),
+        curve(_line(values, rows[2], cols), weights),
+        curve(_line(values, rows[3], cols), weights),
+    )
+    return curve(lines, weigh(place[0]))
+
+
+@kernel
+def _four(second: int) -> Places:
+    """Return the places of four pixels, the second of them given."""
+    return np.uint64(second - 1), np.uint64(second), np.uint64(second + 1), np.uint64(second + 2)
+
+
+@kernel
+def arch(source: Source, y: float, x: float) -> tuple[float, bool]:
+    """Return the cubic value at (x, y) of the level; the bilinear one where it cannot be had.
+
+    As GDAL does it where one of the 16 pixels is beyond the border or has no data. On a pixel's
+    center both are that pixel's own value, and no other is asked for.
+    """
+    values, _, _, _, (top, left, height, width) = source
+    if not (top <= y + SNAP < top + height and left <= x + SNAP < left + width):
+        return 0.0, False
+    i, v = snap(y - 0.5)
+    j, u = snap(x - 0.5)
+    if v == 0.0 and u == 0.0:
+        return blend(source, y, x)
+    i, j = i - top, j - left
+    for row in range(i - 1, i + 3):
+        for col in range(j - 1, j + 3):
+            if not has_data(source, row, col):
+                return blend(source, y, x)
+    return surface(values, _four(i), _four(j), (v, u)), True
+
+
+@kernel
+def cubic(source: Source, nodes: Nodes, target: Target) -> None:
+    """Fill ``target``, of floats, from ``source``; 0 and False where it has no data."""
+    values, _, _, has_gaps, (top, left, height, width) = source
+    out, out_valid = target
+    rows = np.empty(32)
+    cols = np.empty(32)
+    for row in range(out.shape[0]):
+        col = 0
+        while col < out.shape[1]:
+            run = place_run(nodes, (row, col, out.shape[1]), rows, cols)
+            is_inner = is_within(rows, run, top + 1.5, top + height - 1.5 - SNAP)
+            is_inner &= is_within(cols, run, left + 1.5, left + width - 1.5 - SNAP)
+            for k in range(run[0]):
+                if is_inner:
+                    i, v = snap(rows[k] - 0.5)
+                    j, u = snap(cols[k] - 0.5)
+                    i, j = i - top, j - left
+                    if not has_gaps or are_plain(source, i - 1, j - 1, 4):
+                        out[row, col + k] = surface(values, _four(i), _four(j), (v, u))
+                        out_valid[row, col + k] = True
+                        continue
+                value, found = arch(source, rows[k], cols[k])
+                out[row, col + k] = value
+                out_valid[row, col + k] = found
+            col += run[0]
