@@ -5,7 +5,6 @@ import re
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
-from typing import NoReturn
 
 from evalscripts.errors import ScriptSyntaxError, SetupError
 from evalscripts.program import Program
@@ -109,11 +108,13 @@ def _is_bare(source: Source, error: ScriptSyntaxError) -> bool:
 
 
 def _refuse_unsupported(source: Source, setup: Setup) -> None:
-    def refuse(reason: str) -> NoReturn:
-        raise source.error_at(SetupError, reason, name="setup")
+    def refusal(reason: str) -> SetupError:
+        return source.error_at(SetupError, reason, name="setup")
 
     if len(setup.inputs) > 1:
-        refuse(f"data fusion ({len(setup.inputs)} inputs) is not supported yet; use one input")
+        raise refusal(
+            f"data fusion ({len(setup.inputs)} inputs) is not supported yet; use one input"
+        )
     mosaicking = setup.inputs[0].mosaicking
     if mosaicking is not Mosaicking.SIMPLE:
-        refuse(f"mosaicking {mosaicking.value} is not supported yet; SIMPLE is")
+        raise refusal(f"mosaicking {mosaicking.value} is not supported yet; SIMPLE is")

@@ -8,7 +8,7 @@ found and what is allowed.
 
 import re
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 from evalscripts.setup import Mosaicking, SampleType, Setup, SetupInput, SetupOutput
 
@@ -18,22 +18,23 @@ _OUTPUT_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,63}")
 _FORBIDDEN_NAME = "__proto__"
 _NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
-Refuse = Callable[[str], NoReturn]
+Refuse = Callable[[str], Exception]
 
 
 def normalize_setup(found: Any, refuse: Refuse) -> Setup:
     """Return the setup of what setup() returned, as JSON values.
 
-    ``refuse`` is called with the reason and raises. A value that JSON cannot hold comes as
+    ``refuse`` makes the error that is raised of a reason. A value that JSON cannot hold comes as
     ``{"$js": text}``.
     """
     if not isinstance(found, dict):
-        refuse(f"setup() must return an object with input and output; found {_shown(found)}")
+        raise refuse(f"setup() must return an object with input and output; found {_shown(found)}")
     for key in ("input", "output"):
         if found.get(key) is None:
             keys = ", ".join(found) or "no keys"
-            refuse(
-                f"setup() must return an object with input and output; {key} is missing, found {keys}"
+            raise refuse(
+                "setup() must return an object with input and output; "
+                f"{key} is missing, found {keys}"
             )
     default = _mosaicking(found.get("mosaicking"), "mosaicking", refuse)
     inputs = _inputs(found["input"], default, refuse)
@@ -66,8 +67,8 @@ def normalize_band_counts(
 def _inputs(found: Any, default: Mosaicking, refuse: Refuse) -> tuple[SetupInput, ...]:
     if isinstance(found, dict | str):
         found = [found]
-    if not isinstance(found, list) or not found or isinstance(found, dict) and "$js" in found:
-        refuse(
+    if not isinstance(found, list) or not found:
+        raise refuse(
             f"input must be a list of band names or of objects with bands; found {_shown(found)}"
         )
     if all(isinstance(entry, str) for entry in found):
@@ -77,21 +78,21 @@ def _inputs(found: Any, default: Mosaicking, refuse: Refuse) -> tuple[SetupInput
 
 def _input(found: Any, where: str, default: Mosaicking, refuse: Refuse) -> SetupInput:
     if not isinstance(found, dict) or "bands" not in found:
-        refuse(f"{where} must be an object with bands; found {_shown(found)}")
+        raise refuse(f"{where} must be an object with bands; found {_shown(found)}")
     names = found["bands"]
     if isinstance(names, str):
         names = [names]
     if not isinstance(names, list) or not names:
-        refuse(f"{where}.bands must be a list of band names; found {_shown(names)}")
+        raise refuse(f"{where}.bands must be a list of band names; found {_shown(names)}")
     for i, name in enumerate(names):
         if not isinstance(name, str) or not _BAND.fullmatch(name) or name == _FORBIDDEN_NAME:
-            refuse(f"{where}.bands[{i}] must be a band's name; found {_shown(name)}")
+            raise refuse(f"{where}.bands[{i}] must be a band's name; found {_shown(name)}")
     units = _units(found.get("units", found.get("unit")), names, where, refuse)
     firsts = {name: i for i, name in reversed(list(enumerate(names)))}
     kept = sorted(firsts.values())
     datasource = found.get("datasource")
     if datasource is not None and not isinstance(datasource, str):
-        refuse(
+        raise refuse(
             f"{where}.datasource must be the id of one of the request's inputs; "
             f"found {_shown(datasource)}"
         )
@@ -99,7 +100,9 @@ def _input(found: Any, where: str, default: Mosaicking, refuse: Refuse) -> Setup
     if isinstance(metadata, str):
         metadata = [metadata]
     if not isinstance(metadata, list):
-        refuse(f'{where}.metadata must be a list such as ["bounds"]; found {_shown(metadata)}')
+        raise refuse(
+            f'{where}.metadata must be a list such as ["bounds"]; found {_shown(metadata)}'
+        )
     mosaicking = (
         default
         if found.get("mosaicking") is None
@@ -121,11 +124,15 @@ def _units(found: Any, names: list[str], where: str, refuse: Refuse) -> list[str
         # dataMask has no unit; a unit for all bands does not mean it.
         return [None if name == "dataMask" else found for name in names]
     if not isinstance(found, list) or not all(isinstance(u, str | None) for u in found):
-        refuse(f"{where}.units must be a unit or a list with one per band; found {_shown(found)}")
+        raise refuse(
+            f"{where}.units must be a unit or a list with one per band; found {_shown(found)}"
+        )
     if len(found) == 1:
         return _units(found[0], names, where, refuse)
     if len(found) != len(names):
-        refuse(f"{where}.units must have one unit per band ({len(names)}); found {len(found)}")
+        raise refuse(
+            f"{where}.units must have one unit per band ({len(names)}); found {len(found)}"
+        )
     return list(found)
 
 
@@ -134,7 +141,7 @@ def _mosaicking(found: Any, where: str, refuse: Refuse) -> Mosaicking:
         return Mosaicking.SIMPLE
     if isinstance(found, str) and found.upper() in Mosaicking.__members__:
         return Mosaicking[found.upper()]
-    refuse(f"{where} must be SIMPLE, ORBIT or TILE; found {_shown(found)}")
+    raise refuse(f"{where} must be SIMPLE, ORBIT or TILE; found {_shown(found)}")
 
 
 # ---- output ----------------------------------------------------------------------------------
@@ -144,13 +151,15 @@ def _outputs(found: Any, refuse: Refuse) -> tuple[SetupOutput, ...]:
     if isinstance(found, dict) and "$js" not in found:
         found = [found]
     if not isinstance(found, list) or not found:
-        refuse(f"output must be an object with bands, or a list of them; found {_shown(found)}")
+        raise refuse(
+            f"output must be an object with bands, or a list of them; found {_shown(found)}"
+        )
     outputs: list[SetupOutput] = []
     for i, entry in enumerate(found):
         where = f"output[{i}]" if len(found) > 1 else "output"
         output = _output(entry, where, refuse)
         if any(output.id == other.id for other in outputs):
-            refuse(f'{where}.id must be unique; "{output.id}" is there twice')
+            raise refuse(f'{where}.id must be unique; "{output.id}" is there twice')
         outputs.append(output)
     _check_total(outputs, refuse)
     return tuple(outputs)
@@ -158,18 +167,23 @@ def _outputs(found: Any, refuse: Refuse) -> tuple[SetupOutput, ...]:
 
 def _output(found: Any, where: str, refuse: Refuse) -> SetupOutput:
     if not isinstance(found, dict) or "bands" not in found:
-        refuse(f"{where} must be an object with bands; found {_shown(found)}")
+        raise refuse(f"{where} must be an object with bands; found {_shown(found)}")
     name = found.get("id")
     name = "default" if name is None else name
     if not isinstance(name, str) or not _OUTPUT_ID.fullmatch(name) or name == _FORBIDDEN_NAME:
-        refuse(f"{where}.id must be made of letters, digits, _, - and .; found {_shown(name)}")
-    bands, band_names = found["bands"], None
+        raise refuse(
+            f"{where}.id must be made of letters, digits, _, - and .; found {_shown(name)}"
+        )
+    bands: Any = found["bands"]
+    band_names: tuple[str, ...] | None = None
     if isinstance(bands, list):
         if not bands or not all(isinstance(b, str) for b in bands) or len(set(bands)) < len(bands):
-            refuse(
-                f"{where}.bands must be a number or a list of different names; found {_shown(bands)}"
+            raise refuse(
+                f"{where}.bands must be a number or a list of different names; "
+                f"found {_shown(bands)}"
             )
-        bands, band_names = len(bands), tuple(bands)
+        band_names = tuple(bands)
+        bands = len(band_names)
     return SetupOutput(
         id=name,
         bands=_band_count(bands, f"{where}.bands", refuse),
@@ -182,14 +196,14 @@ def _output(found: Any, where: str, refuse: Refuse) -> SetupOutput:
 def _band_count(found: Any, where: str, refuse: Refuse) -> int:
     whole = isinstance(found, int | float) and not isinstance(found, bool) and found == int(found)
     if not whole or not 1 <= found <= MAX_BANDS:
-        refuse(f"{where} must be a whole number from 1 to {MAX_BANDS}; found {_shown(found)}")
+        raise refuse(f"{where} must be a whole number from 1 to {MAX_BANDS}; found {_shown(found)}")
     return int(found)
 
 
 def _check_total(outputs: list[SetupOutput], refuse: Refuse) -> None:
     total = sum(output.bands for output in outputs)
     if total > MAX_BANDS:
-        refuse(f"all outputs together may have {MAX_BANDS} bands; found {total}")
+        raise refuse(f"all outputs together may have {MAX_BANDS} bands; found {total}")
 
 
 def _sample_type(found: Any, where: str, refuse: Refuse) -> SampleType:
@@ -197,7 +211,7 @@ def _sample_type(found: Any, where: str, refuse: Refuse) -> SampleType:
         return SampleType.AUTO
     if isinstance(found, str) and found.upper() in SampleType.__members__:
         return SampleType[found.upper()]
-    refuse(f"{where} must be {', '.join(SampleType.__members__)}; found {_shown(found)}")
+    raise refuse(f"{where} must be {', '.join(SampleType.__members__)}; found {_shown(found)}")
 
 
 def _nodata(found: Any, where: str, refuse: Refuse) -> float | None:
@@ -206,7 +220,7 @@ def _nodata(found: Any, where: str, refuse: Refuse) -> float | None:
     if isinstance(found, dict) and found.get("$js") in _NUMBERS:
         return _NUMBERS[found["$js"]]
     if isinstance(found, bool) or not isinstance(found, int | float):
-        refuse(f"{where} must be a number; found {_shown(found)}")
+        raise refuse(f"{where} must be a number; found {_shown(found)}")
     return float(found)
 
 

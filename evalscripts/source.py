@@ -86,7 +86,7 @@ class Source:
         return self.error(kind, message + note, line=line, column=column, stack=stack)
 
     def definition(self, name: str) -> tuple[int, int] | tuple[None, None]:
-        """Return line and column where a function of this name is defined, as well as text can say."""
+        """Return line and column of a function's definition, as well as the text can tell."""
         pattern = re.compile(rf"\b(?:function\s+{name}\b|{name}\s*=)")
         for number, line in enumerate(self.lines, start=1):
             if line.lstrip().startswith(("//", "*", "/*")):

@@ -5,7 +5,7 @@ import re
 import signal
 import threading
 import time
-from typing import Any, NoReturn
+from typing import Any
 
 from evalscripts.errors import (
     ScriptError,
@@ -77,10 +77,10 @@ class Conversation:
             self.release()
         raise error
 
-    def refuse(self, kind: type[ScriptError], message: str, *, name: str) -> NoReturn:
-        """End the conversation with an error that points at one of the script's functions."""
+    def refusal(self, kind: type[ScriptError], message: str, *, name: str) -> ScriptError:
+        """End the conversation; return an error that points at one of the script's functions."""
         self.release()
-        raise self._source.error_at(kind, message, name=name)
+        return self._source.error_at(kind, message, name=name)
 
     def release(self) -> None:
         """Give the worker back."""

@@ -6,8 +6,9 @@ only killing the process ends every script.
 
 import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from py_mini_racer import JSEvalException, JSOOMException, JSParseException, mini_racer
 
@@ -20,7 +21,7 @@ class ScriptFailure(Exception):
     """The script, or what it returned, is at fault; or it is out of memory."""
 
     def __init__(self, kind: str, report: str, *, pixel: int | None = None) -> None:
-        """``kind`` is ``syntax`` or ``thrown`` (V8's report), ``fault`` (our words) or ``memory``."""
+        """``kind``: ``syntax`` or ``thrown`` (V8's report), ``fault`` (our words), ``memory``."""
         super().__init__(report)
         self.kind = kind
         self.report = report
@@ -44,7 +45,7 @@ class Isolate:
         self._engine = self._opening.__enter__()
         self._engine.set_hard_memory_limit(heap_bytes)
         self._engine.eval(sources.prelude)
-        self._box: Any = self._engine.eval(sources.runner)
+        self._box = cast("Any", self._engine.eval(sources.runner))
         self._functions: dict[str, Any] = {}
         for name in ("begin", "setup", "start", "adopt", "reserve", "run", "finish", "collect"):
             self._functions[name] = self._box[name]
@@ -86,7 +87,7 @@ class Isolate:
         self._box = None
         self._opening.__exit__(None, None, None)
 
-    def _guarded(self, run: Any) -> None:
+    def _guarded(self, run: Callable[[], object]) -> None:
         try:
             run()
         except JSOOMException as error:

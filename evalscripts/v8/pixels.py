@@ -145,7 +145,7 @@ def write_loop(
     return "\n".join(
         (
             '"use strict";',
-            "const { isArray, round, loose, settle, settleOnly, settleAll, settleOne, box } = tools;",
+            "const { isArray, round, loose, settleOnly, settleAll, settleOne, box } = tools;",
             "const { scenes, inputMetadata, customData, outputMetadata } = context;",
             "return (views, count) => {",
             f"const {', '.join(names)};",
@@ -218,8 +218,12 @@ def _store(output: SetupOutput, value: str, target: str, i: int) -> str:
     if output.sample_type is SampleType.FLOAT32:
         return f"{{ {fetch} {target} = v; }}"
     low, high = _RANGES[output.sample_type]
-    stretch = " v *= 255;" if output.sample_type is SampleType.AUTO else ""
-    floor = "0" if low == 0 else f"(v <= {low} ? {low} : 0)"
-    return (
-        f"{{ {fetch}{stretch} {target} = v > {low} ? (v < {high} ? round(v) : {high}) : {floor}; }}"
-    )
+    if output.sample_type is SampleType.AUTO:
+        fetch += " v *= 255;"
+    if low == 0:
+        # V8's Math.round costs 10 ns. Adding a half and cutting is exact from 0.5 up, and
+        # below, where 0.49999999999999994 + 0.5 is 1, the answer is 0; NaN goes there too.
+        rounded = f"v >= 0.5 ? (v < {high} ? (v + 0.5) | 0 : {high}) : 0"
+    else:
+        rounded = f"v > {low} ? (v < {high} ? round(v) : {high}) : (v <= {low} ? {low} : 0)"
+    return f"{{ {fetch} {target} = {rounded}; }}"

@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
+from typing import Self
 
 from evalscripts.errors import ScriptTierUnavailable
 from evalscripts.v8.process import WorkerProcess
@@ -147,7 +148,7 @@ class V8Pool:
         self._keeper.join()
         os.close(self._wake)
 
-    def __enter__(self) -> "V8Pool":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -3,13 +3,13 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalscripts.errors import ScriptRuntimeError, SetupError
-from evalscripts.normalize import normalize_band_counts, normalize_setup
+from evalscripts.normalize import Refuse, normalize_band_counts, normalize_setup
 from evalscripts.program import Finished, InputData, RunContext, SceneFacts
 from evalscripts.setup import Setup, SetupInput, SetupOutput
 from evalscripts.source import Source
@@ -58,8 +58,8 @@ def read_setup(source: Source, *, pool: V8Pool, seconds: float) -> Setup:
     conversation = Conversation(pool, source, seconds=seconds)
     answer = conversation.ask({"do": "setup"})
 
-    def refuse(reason: str) -> NoReturn:
-        conversation.refuse(SetupError, reason, name="setup")
+    def refuse(reason: str) -> Exception:
+        return conversation.refusal(SetupError, reason, name="setup")
 
     setup = normalize_setup(_parsed(answer["reply"], refuse), refuse)
     conversation.release()
@@ -93,8 +93,8 @@ class V8Session:
         if not reply:
             return outputs
 
-        def refuse(reason: str) -> NoReturn:
-            self._conversation.refuse(ScriptRuntimeError, reason, name="updateOutput")
+        def refuse(reason: str) -> Exception:
+            return self._conversation.refusal(ScriptRuntimeError, reason, name="updateOutput")
 
         outputs = normalize_band_counts(_parsed(reply, refuse), outputs, refuse)
         self._conversation.ask({"do": "adopt", "outputs": _as_counts(outputs)})
@@ -162,8 +162,10 @@ class V8Session:
         """Run updateOutputMetadata(); see `Session`."""
         answer = self._conversation.ask({"do": "finish"})
 
-        def refuse(reason: str) -> NoReturn:
-            self._conversation.refuse(ScriptRuntimeError, reason, name="updateOutputMetadata")
+        def refuse(reason: str) -> Exception:
+            return self._conversation.refusal(
+                ScriptRuntimeError, reason, name="updateOutputMetadata"
+            )
 
         user_data = _parsed(answer["reply"], refuse) if answer["reply"] else None
         self._conversation.release()
@@ -208,12 +210,12 @@ def _as_tiles(scenes: Sequence[SceneFacts]) -> list[dict[str, Any]]:
     return tiles
 
 
-def _parsed(text: str, refuse: Any) -> Any:
+def _parsed(text: str, refuse: Refuse) -> Any:
     """Return JSON that a script made; halves of surrogate pairs, which UTF-8 lacks, replaced."""
     try:
         return json.loads(_ESCAPE.sub(_whole, text))
     except (ValueError, RecursionError):
-        refuse("what the script left behind is nested too deeply")
+        raise refuse("what the script left behind is nested too deeply") from None
 
 
 def _whole(escape: re.Match[str]) -> str:

@@ -112,7 +112,8 @@
   const box = {
     __proto__: null,
     request: "", reply: "", fault: "", pixel: -1, arena: null, console: "", dropped: false,
-    begin: null, setup: null, start: null, reserve: null, run: null, finish: null,
+    begin: null, setup: null, start: null, adopt: null, reserve: null, run: null,
+    finish: null, collect: null,
   };
   const FAULT = "the mailbox holds the reason";
 
@@ -308,7 +309,7 @@
   box.run = () => {
     const { text, views, count } = parse(box.request);
     if (text !== null) {
-      const tools = { isArray, round, loose, settle, settleOnly, settleAll, settleOne, box };
+      const tools = { isArray, round, loose, settleOnly, settleAll, settleOne, box };
       const context = { scenes, inputMetadata, customData, outputMetadata };
       const { evaluatePixel } = hooks;
       loop = makeFunction("evaluatePixel", "tools", "context", text)(evaluatePixel, tools, context);
