@@ -35,10 +35,9 @@ async def ready(request: Request) -> Response:
 async def _reaches_database(request: Request) -> bool:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await request.app.state.engine.parts.catalog.generation()
+            return bool(await request.app.state.engine.ready())
     except (EngineError, TimeoutError, OSError):
         return False
-    return True
 
 
 @router.get("/metrics")

@@ -79,8 +79,9 @@ class Settings(BaseSettings):
     )
     data_hosts: Texts = _setting(
         (),
-        "Hosts from which images may be read over http(s) and S3, `*.` for all below a domain; "
-        "none: every public host. A private address is read only where its host is listed.",
+        "Hosts from which images may be read over http(s) and S3: `data.example.org`, with a port "
+        "where it is not the usual one, `*.example.org` for all below, `*` for every public host; "
+        "none: no network. A private address is read only where its host is written out.",
     )
     s3_endpoint: str = _setting("", "S3 endpoint; empty takes that of AWS.")
     s3_region: str = _setting("", "S3 region; empty takes that of the environment.")
@@ -186,7 +187,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The SQLAlchemy URL in effect."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.home.absolute() / 'cogmill.db'}"
+        return self.database_url or f"sqlite:///{self.home.absolute() / 'cogmill.db'}"
 
     @property
     def token_key(self) -> Path:
