@@ -18,8 +18,6 @@ from engine.net.guard import GuardedResolver, OutboundPolicy, check_url, host_of
 from engine.net.slots import Slots
 from engine.trace import count
 
-MAX_REDIRECTS = 3
-"""Redirects followed within one host."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _READ_BUFFER = 1 << 20
 """Bytes taken from the socket before the sender is held back; small ones cost wake-ups."""
@@ -69,12 +67,17 @@ class HttpClient:
         *,
         timeouts: Timeouts,
         per_host: int,
+        redirects: int = 3,
         resolver: AbstractResolver | None = None,
     ) -> None:
-        """Send up to ``per_host`` requests at once to each host that ``policy`` allows."""
+        """Send up to ``per_host`` requests at once to each host that ``policy`` allows.
+
+        Up to ``redirects`` within one host are followed; with none, redirects are answers.
+        """
         self._policy = policy
         self._timeouts = timeouts
         self._slots = Slots(per_host)
+        self._redirects = redirects
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
 
@@ -109,15 +112,15 @@ class HttpClient:
         self, url: URL, headers: Mapping[str, str]
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Give the first response that is not a redirect within the host."""
-        for _ in range(MAX_REDIRECTS + 1):
+        for _ in range(self._redirects + 1):
             count("requests")
             async with self._opened().get(url, headers=headers, allow_redirects=False) as response:
                 location = response.headers.get("Location")
-                if response.status not in _REDIRECTS or location is None:
+                if location is None or response.status not in _REDIRECTS or not self._redirects:
                     yield response
                     return
             url = self._redirected(url, location)
-        message = f"{host_of(url)} redirects more than {MAX_REDIRECTS} times"
+        message = f"{host_of(url)} redirects more than {self._redirects} times"
         raise SourceUnavailable(message)
 
     def _redirected(self, url: URL, location: str) -> URL:

@@ -1,7 +1,8 @@
 """Bytes by range: the only rooms of the engine that wait for a disk or a network.
 
-protocol   ByteRange, ObjectInfo, ByteStore
-local http s3   the three ends
-coalesce retry cache   stores that wrap a store
-route      one store that picks by the address' scheme and guards what may be asked
+protocol        ByteRange, ObjectInfo, ByteStore, ObjectLister
+local http s3   the three ends; ranged is what http and s3 share, descriptors what local keeps open
+coalesce retry  stores that wrap a store: fewer, larger and shared requests; another try
+cache flights together   values kept, work shared, waits joined
+route           `open_store`: one store that picks by the address' scheme
 """

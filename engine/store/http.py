@@ -8,7 +8,7 @@ from engine.errors import Forbidden
 from engine.net.client import HttpClient
 from engine.store.bounds import check_ranges
 from engine.store.protocol import ByteRange, ObjectInfo, Opened
-from engine.store.ranged import Target, open_object, read_object
+from engine.store.ranged import Target, open_object, read_object, refusal
 from engine.store.together import together
 
 
@@ -48,7 +48,8 @@ def _target(address: str) -> Target:
     try:
         # Encoded already: left alone, for a signature covers every character. Else made fit.
         is_encoded = address.isascii() and not any(char in address for char in ' "<>\\^`{|}')
-        return Target(url=URL(address, encoded=is_encoded).with_fragment(None), headers={})
+        url = URL(address, encoded=is_encoded).with_fragment(None)
     except ValueError:
         message = "the address is not a URL"
         raise Forbidden(message) from None
+    return Target(url=url, headers={}, refusal=refusal)

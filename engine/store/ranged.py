@@ -5,7 +5,7 @@ identity that came back are compared with what was asked for and planned with.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -40,6 +40,8 @@ class Target:
     """May be signed: never part of a message."""
     headers: Mapping[str, str]
     """Sent with each request, besides those of the range."""
+    refusal: Callable[[Answer], Exception]
+    """Says which error an answer without content stands for: `refusal`, or more than it knows."""
 
 
 async def open_object(client: HttpClient, target: Target, *, first: int) -> Opened:
@@ -53,7 +55,9 @@ async def open_object(client: HttpClient, target: Target, *, first: int) -> Open
         if answer.status == 416:
             # An object whose first byte does not exist has none.
             return Opened(info=ObjectInfo(size=0, identity=_identity(answer, 0)), start=b"")
-        _check_partial(answer)
+        if answer.status != 206:
+            raise target.refusal(answer)
+        _check_content(answer)
         start, stop, size = _content_range(answer)
         expected = ByteRange(0, min(max(first, 1), size))
         body = await _read_range(answer, expected, found=(start, stop))
@@ -78,7 +82,9 @@ async def read_object(
             if _identity(answer, len(body)) != info.identity:
                 raise _changed(answer)
             return body[wanted.start : wanted.stop]
-        _check_partial(answer)
+        if answer.status != 206:
+            raise target.refusal(answer)
+        _check_content(answer)
         start, stop, size = _content_range(answer)
         if size != info.size or _identity(answer, size) != info.identity:
             raise _changed(answer)
@@ -116,10 +122,8 @@ def refusal(answer: Answer) -> EngineError:
     return SourceCorrupt(f"{host} answered with status {status} instead of content")
 
 
-def _check_partial(answer: Answer) -> None:
-    """Return if ``answer`` holds a part of an object as it is stored; raise what it is else."""
-    if answer.status not in (200, 206):
-        raise refusal(answer)
+def _check_content(answer: Answer) -> None:
+    """Return if ``answer`` holds an object as it is stored. Raises `SourceCorrupt` else."""
     encoding = answer.headers.get("Content-Encoding", "identity").lower()
     if encoding not in ("identity", ""):
         message = f"{answer.host} sent the content encoded although that was not accepted"
@@ -156,7 +160,7 @@ async def _read_range(answer: Answer, wanted: ByteRange, *, found: tuple[int, in
 
 async def _read_whole(answer: Answer) -> bytes:
     """Return the body of a server that sent all instead of a part, if that is not too much."""
-    _check_partial(answer)
+    _check_content(answer)
     length = answer.headers.get("Content-Length", "")
     if not length.isdecimal() or int(length) > MAX_WHOLE_BYTES:
         message = (
