@@ -85,7 +85,7 @@ def make_collection(
 def make_options(home: Path, roots: Path, *, limits: Limits | None = None, **fields: Any) -> Any:
     return EngineOptions(
         database_url=f"sqlite+aiosqlite:///{home / 'catalog.db'}",
-        store=StoreOptions(roots=(roots,)),
+        store=StoreOptions(roots=(str(roots),)),
         scripts=PoolOptions(workers=1),
         limits=limits or Limits(),
         threads=2,
