@@ -11,7 +11,6 @@ import numpy as np
 import rasterio
 import shapely
 from affine import Affine
-from engine.store.route import StoreOptions
 from rasterio.shutil import copy as copy_raster
 
 from engine.catalog.collection import Band, Collection, MosaicRule, Unit
@@ -24,6 +23,7 @@ from engine.geo.geometry import Geometry
 from engine.plan.limits import Limits
 from engine.request import Input, PixelRequest
 from engine.run.open import open_image
+from engine.store.route import StoreOptions
 from evalscripts import PoolOptions
 
 T = TypeVar("T")
