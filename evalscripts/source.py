@@ -66,6 +66,9 @@ class Source:
         rest = report[header.end() :] if header else report
         caret = _CARET.search(rest)
         message = (rest[: caret.start()] if caret else rest).strip()
+        if caret and not rest[caret.end() :].strip():
+            # Only errors carry a stack; anything else can be thrown too.
+            message = f"the script threw: {message}"
         frames = tuple(
             frame
             for frame in _FRAME.findall(rest[caret.end() :] if caret else "")

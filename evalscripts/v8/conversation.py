@@ -20,6 +20,14 @@ from evalscripts.v8.wire import Hangup, Late
 
 _BURIAL_SECONDS = 1.0
 _SEED = 20150623
+_STAGES: dict[str, tuple[type[ScriptError], str]] = {
+    "load": (ScriptRuntimeError, ""),
+    "setup": (SetupError, "setup"),
+    "start": (ScriptRuntimeError, "updateOutput"),
+    "adopt": (ScriptRuntimeError, "updateOutput"),
+    "run": (ScriptRuntimeError, "evaluatePixel"),
+    "finish": (ScriptRuntimeError, "updateOutputMetadata"),
+}
 _NO_MEMORY = re.compile(
     r"RangeError: (?:Array buffer allocation failed|Invalid typed array length)"
 )
@@ -71,7 +79,8 @@ class Conversation:
         if "failure" not in answer:
             return answer
         error = self._translated(message["do"], answer, columns=columns, first_row=first_row)
-        if answer["failure"] == "memory":
+        if isinstance(error, ScriptLimitExceeded):
+            # What is left of its memory is not worth another session.
             self._pool.discard(self._worker)
         else:
             self.release()
@@ -118,30 +127,38 @@ class Conversation:
     def _translated(
         self, stage: str, answer: dict[str, Any], *, columns: int, first_row: int
     ) -> ScriptError:
-        report = str(answer.get("report", ""))
-        kind: type[ScriptError] = SetupError if stage == "setup" else ScriptRuntimeError
-        if answer["failure"] == "memory":
+        failure, report = answer["failure"], str(answer.get("report", ""))
+        if failure == "memory":
             megabytes = self._pool.options.heap_bytes // 2**20
             return self._limit(f"the script needed more than {megabytes} MB of memory")
         note = ""
         pixel = answer.get("pixel")
         if isinstance(pixel, int) and columns:
-            note = f" (at row {first_row + pixel // columns}, column {pixel % columns})"
-        if answer["failure"] == "fault":
-            name = {"setup": "setup", "run": "evaluatePixel"}.get(stage, "updateOutputMetadata")
+            note = f" (at pixel row {first_row + pixel // columns}, column {pixel % columns})"
+        kind, name = _STAGES[stage]
+        if failure == "fault":
             if stage == "finish":
                 kind = ScriptLimitExceeded
             error = self._source.error_at(kind, report + note, name=name)
         else:
-            if answer["failure"] == "syntax":
-                kind = ScriptSyntaxError
-            error = self._source.blame(kind, report, note=note)
-            if stage == "load" and error.message.startswith("SyntaxError: ") and not error.stack:
-                # A name declared twice is found only when the script starts.
-                error = self._source.blame(ScriptSyntaxError, report)
-            if _NO_MEMORY.match(error.message):
-                error = self._source.blame(ScriptLimitExceeded, report, note=note)
+            error = self._blamed(kind, stage, report, note=note, syntax=failure == "syntax")
+            if error.line is None and name:
+                error = self._source.error_at(type(error), error.message, name=name)
         error.console = read_console(answer.get("console"))
+        return error
+
+    def _blamed(
+        self, kind: type[ScriptError], stage: str, report: str, *, note: str, syntax: bool
+    ) -> ScriptError:
+        """Return the error that V8's report is."""
+        error = self._source.blame(ScriptSyntaxError if syntax else kind, report, note=note)
+        if syntax and error.message.startswith("RangeError: "):
+            return self._limit("the script's text is nested too deeply")
+        if stage == "load" and error.message.startswith("SyntaxError: ") and not error.stack:
+            # A name declared twice is found only when the script starts.
+            return self._source.blame(ScriptSyntaxError, report)
+        if _NO_MEMORY.match(error.message):
+            return self._source.blame(ScriptLimitExceeded, report, note=note)
         return error
 
 

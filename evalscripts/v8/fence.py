@@ -10,6 +10,7 @@ import resource
 import select
 import signal
 import threading
+from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
@@ -30,17 +31,24 @@ def die_with_parent(*, parent: int, connection: int) -> None:
 
 
 def limit_resources(*, data_bytes: int) -> None:
-    """Bound what this process can take, and what it can gain.
+    """Bound what this process can take from now on, and what it can gain.
 
-    RLIMIT_DATA counts private writable memory: array buffers, which V8's own heap limit does not
-    know. RLIMIT_AS cannot be used: V8 reserves far more addresses than it uses.
+    ``data_bytes`` more private writable memory than it has already: RLIMIT_DATA counts array
+    buffers, which V8's own heap limit does not know. RLIMIT_AS cannot be used: V8 reserves far
+    more addresses than it uses.
     """
-    _set(resource.RLIMIT_DATA, data_bytes)
+    _set(resource.RLIMIT_DATA, _data_bytes() + data_bytes)
     _set(resource.RLIMIT_FSIZE, 0)
     _set(resource.RLIMIT_NOFILE, _MAX_DESCRIPTORS)
     _set(resource.RLIMIT_CORE, 0)
     _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def _data_bytes() -> int:
+    """Return the private writable memory of this process, as RLIMIT_DATA counts it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmData:")[2].split()[0]) * 1024
 
 
 def _set(limit: int, value: int) -> None:

@@ -90,11 +90,12 @@ class Isolate:
     def _guarded(self, run: Callable[[], object]) -> None:
         try:
             run()
-        except JSOOMException as error:
-            raise ScriptFailure("memory", str(error)) from None
         except JSParseException as error:
             raise ScriptFailure("syntax", _cut(str(error))) from None
         except JSEvalException as error:
+            # The binding reports some runs that it ended for memory as a thrown null.
+            if isinstance(error, JSOOMException) or self._engine.was_hard_memory_limit_reached():
+                raise ScriptFailure("memory", "") from None
             raise self._failure(_cut(str(error))) from None
         except UnicodeDecodeError:
             raise ScriptFailure("thrown", "an error whose text is not Unicode") from None

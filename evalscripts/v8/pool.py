@@ -31,8 +31,8 @@ class PoolOptions:
     """Isolates that wait ready in each."""
     heap_bytes: int = 256 * 1024 * 1024
     """V8's own heap, per isolate."""
-    data_bytes: int = 1024 * 1024 * 1024
-    """Private writable memory of a worker: heap, array buffers and Python itself."""
+    data_bytes: int = 384 * 1024 * 1024
+    """What a worker may take besides that: array buffers, the bands and outputs among them."""
     start_seconds: float = 20.0
     """How long a worker may take to start."""
     wait_seconds: float = 10.0

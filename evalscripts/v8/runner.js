@@ -23,6 +23,7 @@
   const RealDate = Date;
   const dateText = Date.prototype.toString;
   const RealError = Error;
+  const RealPromise = Promise;
   const RawBuffer = ArrayBuffer;
   const rawTypes = {
     __proto__: null,
@@ -128,6 +129,7 @@
     if (value === null || value === undefined) return toText(value);
     if (isArray(value) || isView(value)) return value.length + " values";
     if (typeof value === "function") return "a function";
+    if (value instanceof RealPromise) return "a Promise";
     if (typeof value !== "object") return "the " + typeof value + " " + cut(toText(value), 60);
     let names = "";
     const keys = ownKeys(value);

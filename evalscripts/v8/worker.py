@@ -26,6 +26,7 @@ from py_mini_racer import init_mini_racer
 
 from evalscripts.v8.fence import die_with_parent, limit_resources
 from evalscripts.v8.isolate import Isolate, ScriptFailure, Sources
+from evalscripts.v8.seccomp import refuse_system_calls
 from evalscripts.v8.wire import Hangup, receive, send
 
 # The second one (V8's own figure is far higher) makes the first 512 × 512 pixels of an isolate a
@@ -154,7 +155,8 @@ def main(given: dict[str, Any]) -> None:
             heap_bytes=given["heap_bytes"],
         )
         worker.fill()
-        limit_resources(data_bytes=given["data_bytes"])
+        limit_resources(data_bytes=given["heap_bytes"] + given["data_bytes"])
+        refuse_system_calls()
         worker.serve()
 
     try:

@@ -1,0 +1,105 @@
+"""A filter of system calls for a worker: no files, no network, no processes, no other process.
+
+A list of what is refused (with EPERM, which libraries expect), not of what is allowed: what
+Python and V8 need differs by version and kernel. Written as classic BPF for the kernel
+(Documentation/userspace-api/seccomp_filter.rst); where the machine has no numbers here, or the
+kernel no seccomp, the worker runs without it, behind its resource limits.
+"""
+
+import ctypes
+import errno
+import os
+import platform
+import struct
+
+_AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_CLONE = {"x86_64": 56, "aarch64": 220}
+_TGKILL = {"x86_64": 234, "aarch64": 131}
+_PRLIMIT64 = {"x86_64": 302, "aarch64": 261}
+# From 424 on, all machines share their numbers: pidfd_*, io_uring_*, the mount calls, openat2 …
+_REFUSED_EVERYWHERE = (424, 425, 426, 427, 428, 429, 430, 431, 432, 433, 434, 437, 438, 442)
+_CLONE3 = 435
+_REFUSED = {
+    "x86_64": (
+        *(2, 85, 257, 304),  # open, creat, openat, open_by_handle_at
+        *(76, 82, 83, 84, 86, 87, 88, 90, 92, 133),  # truncate, rename … mknod
+        *(258, 259, 260, 263, 264, 265, 266, 268, 316),  # mkdirat … renameat2
+        *(57, 58, 59, 322),  # fork, vfork, execve, execveat
+        *(41, 42, 43, 49, 50, 53, 288),  # socket, connect, accept, bind, listen, socketpair
+        *(62, 129, 200, 297),  # kill and its relatives
+        *(101, 310, 311, 312),  # ptrace, process_vm_*, kcmp
+        *(29, 30, 64, 68, 240),  # System V memory, semaphores and messages; mq_open
+        *(155, 161, 165, 166, 272, 308),  # pivot_root, chroot, mount, umount2, unshare, setns
+        *(160, 169, 175, 246, 248, 249, 250, 298, 303, 313, 319, 321, 323),  # … bpf, userfaultfd
+    ),
+    "aarch64": (
+        *(56, 265),
+        *(33, 34, 35, 36, 37, 38, 45, 53, 54, 276),
+        *(221, 281),
+        *(198, 199, 200, 201, 202, 203, 242),
+        *(129, 130, 138, 240),
+        *(117, 270, 271, 272),
+        *(180, 186, 190, 194, 196),
+        *(39, 40, 41, 51, 97, 268),
+        *(104, 105, 142, 164, 217, 218, 219, 241, 264, 273, 279, 280, 282),
+    ),
+}
+_X32_BIT = 0x40000000
+_CLONE_THREAD = 0x00010000
+
+_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER, _ARCH, _ARGUMENT_0 = 0, 4, 16
+_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+_SET_MODE_FILTER, _ALL_THREADS = 1, 1
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+
+def refuse_system_calls() -> bool:
+    """Put the filter on all threads of this process; return whether it is in force."""
+    machine = platform.machine()
+    if machine not in _AUDIT_ARCH:
+        return False
+    code = _filter(machine, pid=os.getpid())
+    body = ctypes.create_string_buffer(code, len(code))
+    program = _Program(len(code) // 8, ctypes.addressof(body))
+    call = ctypes.CDLL(None, use_errno=True).syscall
+    result = call(_SECCOMP[machine], _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(program))
+    return bool(result == 0)
+
+
+def _filter(machine: str, *, pid: int) -> bytes:
+    """Return the filter as BPF instructions of 8 bytes."""
+    lines: list[tuple[int, int, int, int]] = [
+        (_LOAD, 0, 0, _ARCH),
+        (_JUMP_EQUAL, 1, 0, _AUDIT_ARCH[machine]),
+        (_RETURN, 0, 0, _KILL),
+        (_LOAD, 0, 0, _NUMBER),
+        # 64-bit calls under other numbers.
+        (_JUMP_AT_LEAST, 0, 1, _X32_BIT),
+        (_RETURN, 0, 0, _KILL),
+    ]
+    for number in (*_REFUSED[machine], *_REFUSED_EVERYWHERE):
+        lines += [(_JUMP_EQUAL, 0, 1, number), (_RETURN, 0, 0, _REFUSE | errno.EPERM)]
+    # Its flags lie in memory, where a filter cannot look; libraries then fall back to clone.
+    lines += [(_JUMP_EQUAL, 0, 1, _CLONE3), (_RETURN, 0, 0, _REFUSE | errno.ENOSYS)]
+    # Threads yes, processes no; signals and limits only to ourselves.
+    lines += _only_where(_CLONE[machine], (_JUMP_SET, _CLONE_THREAD))
+    lines += _only_where(_TGKILL[machine], (_JUMP_EQUAL, pid))
+    lines += _only_where(_PRLIMIT64[machine], (_JUMP_EQUAL, 0))
+    lines.append((_RETURN, 0, 0, _ALLOW))
+    return b"".join(struct.pack("<HBBI", *line) for line in lines)
+
+
+def _only_where(number: int, test: tuple[int, int]) -> list[tuple[int, int, int, int]]:
+    """Return instructions that allow a call only where its first argument passes the test."""
+    return [
+        (_JUMP_EQUAL, 0, 4, number),
+        (_LOAD, 0, 0, _ARGUMENT_0),
+        (test[0], 1, 0, test[1]),
+        (_RETURN, 0, 0, _REFUSE | errno.EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
