@@ -20,9 +20,10 @@ Array = NDArray[np.uint8]
 
 
 def _stored(data: Bytes, *, out: Array) -> Array:
-    count = min(len(data), len(out))
-    out[:count] = np.frombuffer(data, dtype=np.uint8, count=count)
-    return out[:count]
+    if len(data) > len(out):
+        raise ValueError(f"{len(data)} bytes")
+    out[: len(data)] = np.frombuffer(data, dtype=np.uint8)
+    return out[: len(data)]
 
 
 _CODECS: dict[Compression, Callable[..., Any]] = {
@@ -41,7 +42,9 @@ def unpack(encoding: Encoding, data: Bytes, *, size: int, full: int) -> Array:
     A last strip holds ``size`` bytes, but some writers pad it to the ``full`` strip; anything
     else raises `SourceCorrupt`, without the block's place (the caller knows it).
     """
-    out = np.empty(full, dtype=np.uint8)
+    # imagecodecs' LZW stops without an error where the output is full: one byte more tells.
+    spare = 1 if encoding.compression is Compression.LZW else 0
+    out = np.empty(full + spare, dtype=np.uint8)
     try:
         found: Array = _CODECS[encoding.compression](data, out=out)
     except (RuntimeError, ValueError) as error:
@@ -125,9 +128,10 @@ def _jpeg_frame(data: bytes) -> tuple[int, int, int]:
 
 
 def _decode_webp(data: bytes, *, rows: int, cols: int, bands: int) -> NDArray[np.uint8]:
-    # VP8X with the animation flag is a container of frames, which no TIFF writer makes.
-    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or (data[12:16] == b"VP8X" and data[20] & 2):
-        raise SourceCorrupt("does not start as a WebP still picture")
+    if len(data) < 30 or data[:4] != b"RIFF" or data[8:12] != b"WEBP":
+        raise SourceCorrupt("does not start as a WebP")
+    if data[12:16] == b"VP8X" and data[20] & 2:
+        raise SourceCorrupt("holds a moving WebP; not allowed")
     out = np.empty((rows, cols, bands), dtype=np.uint8)
     decoded: NDArray[np.uint8] = imagecodecs.webp_decode(data, hasalpha=bands == 4, out=out)
     return decoded

@@ -110,6 +110,8 @@ class GdalDecoder:
         try:
             worker = worker or _Worker()
             answer = worker.ask(facts, tiff, expected=expected, deadline=deadline)
+        except _Refused:
+            raise
         except BaseException:
             if worker is not None:
                 worker.kill()

@@ -126,7 +126,8 @@ def _read_ifd(
         raise SourceCorrupt(message)
     # Files cut right behind the last entry exist and lack only the link that says "no more".
     end = min(last + form.link, known.size)
-    yield from reader.need([(first, end)])
+    if known.find(first, end) is None:
+        yield from reader.need([(first, min(known.size, max(end, first + READ_AHEAD)))])
     entries = known.get(first, last)
     link = bytes(known.get(last, end))
     following = int.from_bytes(link, order) if len(link) == form.link else 0  # type: ignore[arg-type]  # as above

@@ -128,9 +128,9 @@ def _within(
 
 def _uniform(form: Form, known: Known, ifd: Ifd, tag: int, name: str, *, default: int) -> int:
     field = ifd.get(tag)
-    if field is None or field.count == 0:
+    if field is None or field.values == 0:
         return default
-    if field.count == 1:
+    if field.values == 1:
         return integer(form, known, ifd, tag)
     values = integers(form, known, field)
     if (values != values[0]).any():
@@ -192,7 +192,7 @@ def _encoding(form: Form, known: Known, ifd: Ifd, *, bits: int) -> Encoding:
         codec_tags=tuple(
             (tag, integer(form, known, ifd, tag))
             for tag in _CODEC_TAGS
-            if integer(form, known, ifd, tag, default=0) > (tag == tags.FILL_ORDER)
+            if tag in ifd and integer(form, known, ifd, tag, default=0) > (tag == tags.FILL_ORDER)
         ),
     )
 
@@ -208,8 +208,8 @@ def _blocks(
         (tags.BLOCK_BYTE_COUNTS, tags.STRIP_BYTE_COUNTS),
     ):
         field = next((ifd[tag] for tag in candidates if tag in ifd), None)
-        if field is None or field.count < number:
-            count = 0 if field is None else field.count
+        if field is None or field.values < number:
+            count = 0 if field is None else field.values
             message = f"TIFF field {candidates[0]} has {count} entries for {number} blocks"
             raise SourceCorrupt(message)
         arrays.append(integers(form, known, field)[:number].reshape(shape))
@@ -219,7 +219,8 @@ def _blocks(
         offsets[sparse] = 0
         byte_counts[sparse] = 0
     size = np.uint64(known.size)
-    outside = (offsets > size) | (byte_counts > size - np.minimum(offsets, size))
+    ends = offsets + byte_counts
+    outside = (ends > size) | (ends < offsets)  # a sum that wraps around is outside as well
     if outside.any():
         plane, row, col = (int(index[0]) for index in np.nonzero(outside))
         message = (
@@ -237,7 +238,7 @@ def _blocks(
 
 def _has_alpha(form: Form, known: Known, ifd: Ifd, *, bands: int) -> bool:
     field = ifd.get(tags.EXTRA_SAMPLES)
-    if field is None or field.count == 0 or bands == 1:
+    if field is None or field.values == 0 or bands == 1:
         return False
     return int(integers(form, known, field)[-1]) in (1, 2)
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import unescape
 
 import numpy as np
 
@@ -43,7 +44,8 @@ def read_band_metadata(xml: bytes, *, bands: int) -> BandMetadata:
             elif role == "offset":
                 offset[int(sample)] = _finite(item.text)
             elif role == "description":
-                names[int(sample)] = (item.text or "").strip()
+                # GDAL escapes these twice: once as a string, once as XML.
+                names[int(sample)] = unescape((item.text or "").strip(), {"&quot;": '"'})
     except (ET.ParseError, ValueError):
         return BandMetadata(scale=plain.scale, offset=plain.offset, names=(), warnings=(warning,))
     return BandMetadata(

@@ -1,7 +1,7 @@
 """`CogImage` ↔ bytes, for the catalog: compact, versioned, no pickle.
 
-A record is a head (magic, version, CRC-32, length of the facts), the facts as JSON, and the
-block arrays of all levels and masks in one ZSTD frame. In a COG each block starts where the one
+A record is a head, the facts as JSON, the block arrays of all levels and masks in one ZSTD
+frame, and a CRC-32 of all that. In a COG each block starts where the one
 before ends, plus a constant, so offsets are kept as their differences from that and vanish.
 """
 
@@ -21,12 +21,10 @@ from engine.cog.image import CogImage, Compression, Encoding, Level
 from engine.errors import SourceCorrupt
 from engine.geo.crs import Crs
 
-_HEAD = struct.Struct("<4sBxxxIII")
-_MAGIC = b"cog\xb5"
-_VERSION = 1
-_MAX_ARRAYS = 256 << 20
-"""Bytes of block arrays; a header of 64 MiB with 16-bit entries makes at most this."""
-
+_HEAD = struct.Struct("<4sII")
+_CHECK = struct.Struct("<I")
+_MAGIC = b"cog\x01"
+"""The last byte is the version; another one is read as unknown, and the file registered anew."""
 _PLAIN = (
     "identity", "size", "width", "height", "bands", "dtype", "scale", "offset", "compression_tag",
     "predictor", "is_planar", "is_little_endian", "bits", "photometric", "subsampling",
@@ -49,20 +47,19 @@ def to_record(image: CogImage) -> bytes:
     words = orjson.dumps(facts)
     numbers = np.concatenate(arrays)
     packed = imagecodecs.zstd_encode(numbers.tobytes(), level=3)
-    check = zlib.crc32(packed, zlib.crc32(words))
-    return _HEAD.pack(_MAGIC, _VERSION, check, len(words), numbers.size) + words + packed
+    body = _HEAD.pack(_MAGIC, len(words), numbers.size) + words + packed
+    return body + _CHECK.pack(zlib.crc32(body))
 
 
 def from_record(record: bytes) -> CogImage:
     """Return the image of a record; raises `SourceCorrupt` where the record is damaged."""
-    if len(record) < _HEAD.size:
-        raise SourceCorrupt(f"image record of {len(record)} bytes is cut short")
-    magic, version, check, length, count = _HEAD.unpack_from(record)
-    if magic != _MAGIC or version != _VERSION:
+    if not record.startswith(_MAGIC):
         raise SourceCorrupt("image record is of another kind or version; register the file again")
-    body = memoryview(record)[_HEAD.size :]
-    if zlib.crc32(body) != check or count * 8 > _MAX_ARRAYS:
+    body = memoryview(record)[: -_CHECK.size]
+    if len(body) < _HEAD.size or record[-_CHECK.size :] != _CHECK.pack(zlib.crc32(body)):
         raise SourceCorrupt("image record is damaged; register the file again")
+    _, length, count = _HEAD.unpack_from(body)
+    body = body[_HEAD.size :]
     facts = orjson.loads(body[:length])
     numbers = np.empty(count, dtype="<u8")
     imagecodecs.zstd_decode(bytes(body[length:]), out=numbers.data.cast("B"))

@@ -4,6 +4,7 @@ Each is 200 × 150 pixels in blocks of 64 (or strips of 24 rows), so that edge b
 in both directions. Values are smooth with noise, so that every codec has something to do.
 """
 
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import tifffile
 from affine import Affine
 from rasterio.enums import Resampling
 from rasterio.shutil import copy
+
+from tests.builders.tiff_crafting import GRAY, craft
 
 WIDTH, HEIGHT = 200, 150
 AFFINE = Affine(10.0, 0.0, 600_000.0, 0.0, -10.0, 5_200_000.0)
@@ -65,12 +68,12 @@ def write_gdal(
 ) -> None:
     """Write ``pixels`` (bands, rows, cols) with GDAL's GTiff driver and build overviews in it."""
     bands, height, width = pixels.shape
-    settings = {"tiled": True, "blockxsize": 64, "blockysize": 64, **options}
+    settings = {"tiled": True, "blockxsize": 64, "blockysize": 64, "crs": CRS, **options}
     base = {"GDAL_TIFF_INTERNAL_MASK": "YES", "GDAL_TIFF_OVR_BLOCKSIZE": "64", **(env or {})}
     with rasterio.Env(**base):
         with rasterio.open(
             path, "w", driver="GTiff", width=width, height=height, count=bands,
-            dtype=pixels.dtype, crs=CRS, transform=AFFINE, nodata=nodata, **settings,
+            dtype=pixels.dtype, transform=AFFINE, nodata=nodata, **settings,
         ) as target:  # fmt: skip
             if alpha:
                 target.colorinterp = [
@@ -200,12 +203,16 @@ def few_bits(bits: int, **options: Any) -> TiffFixture:
 
 def lowest_bit_first(path: Path) -> None:
     """FillOrder 2, as scanners write it: the bits of every byte stand in reverse."""
-    turned = np.packbits(np.unpackbits(values("uint8")[0]).reshape(-1, 8)[:, ::-1], axis=1)
-    with tifffile.TiffWriter(path) as out:
-        out.write(
-            turned.reshape(HEIGHT, WIDTH), tile=(64, 64), metadata=None, photometric="minisblack",
-            extratags=[*geo_tags(), (266, 3, 1, 2, True)],
-        )  # fmt: skip
+    pixels = values("uint8")[0, :64, :64]
+    turned = np.packbits(np.unpackbits(pixels).reshape(-1, 8)[:, ::-1], axis=1)
+    path.write_bytes(craft({**GRAY, 266: ("H", [2])}, blocks=[turned.tobytes()]))
+
+
+def old_deflate_of_bytes(path: Path) -> None:
+    """Deflate by its number of before 2002, in a file of one block without a sample format."""
+    pixels = values("uint8")[0, :64, :64]
+    block = zlib.compress(pixels.tobytes())
+    path.write_bytes(craft({**GRAY, 259: ("H", [32946])}, blocks=[block]))
 
 
 def overviews_in_jpeg(path: Path) -> None:

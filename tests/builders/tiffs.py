@@ -7,6 +7,7 @@ from tests.builders.tiff_writers import (
     gdal,
     lowest_bit_first,
     mask_of_other_blocks,
+    old_deflate_of_bytes,
     overviews_first,
     overviews_in_jpeg,
     plain,
@@ -43,7 +44,7 @@ FIXTURES: tuple[TiffFixture, ...] = (
     ),
     *(
         gdal(
-            f"{codec}-3-{dtype}",
+            f"{codec}-3-{dtype}-{bands}",
             dtype,
             bands=bands,
             compress=codec,
@@ -141,6 +142,7 @@ FIXTURES: tuple[TiffFixture, ...] = (
     few_bits(2, compress="deflate"),
     few_bits(4, compress="lzw"),
     TiffFixture(name="lowest-bit-first", write=lowest_bit_first),
+    TiffFixture(name="old-deflate", write=old_deflate_of_bytes),
     gdal("half-float-by-gdal", "float32", nbits=16, compress="deflate", predictor=3),
     gdal("nodata", "int16", compress="deflate", nodata=-9999),
     gdal("nodata-nan", "float32", compress="deflate", nodata=float("nan")),
