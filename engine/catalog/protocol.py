@@ -31,6 +31,12 @@ class SceneCatalog(Protocol):
         """Return the meters per pixel of the coarsest level of every file of a collection."""
         ...
 
+    async def known_files(
+        self, collection_id: str, *, names: Sequence[str], addresses: Sequence[str]
+    ) -> Sequence[tuple[str, str]]:
+        """Return (scene name, address) of the files of scenes so called, or at these addresses."""
+        ...
+
     async def generation(self) -> int:
         """Return a number that grows with every change; caches are keyed by it."""
         ...

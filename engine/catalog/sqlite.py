@@ -122,6 +122,27 @@ class SqliteCatalog:
             lambda connection: list(connection.execute(statement).scalars())
         )
 
+    async def known_files(
+        self, collection_id: str, *, names: Sequence[str], addresses: Sequence[str]
+    ) -> Sequence[tuple[str, str]]:
+        """Return (scene name, address) of the files of scenes so called, or at these addresses."""
+        files = (
+            select(scenes.c.name, assets.c.address)
+            .join(assets, scenes.c.key == assets.c.scene_key)
+            .where(scenes.c.collection == collection_id)
+        )
+
+        def work(connection: Connection) -> Sequence[tuple[str, str]]:
+            found: dict[tuple[str, str], None] = {}
+            for column, wanted in ((scenes.c.name, names), (assets.c.address, addresses)):
+                for start in range(0, len(wanted), _ROWS_AT_ONCE):
+                    some = column.in_(wanted[start : start + _ROWS_AT_ONCE])
+                    for row in connection.execute(files.where(some)):
+                        found[row.name, row.address] = None
+            return list(found)
+
+        return await self.database.read(work)
+
     async def generation(self) -> int:
         """Return a number that grows with every change; caches are keyed by it."""
         return await self.database.read(read_generation)

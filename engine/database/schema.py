@@ -70,6 +70,7 @@ assets = Table(
     Column("bands", Text, nullable=False),  # JSON: [[band name, index in the file], …]
     Column("image", LargeBinary, nullable=False),  # engine.cog.record
     Column("coarsest_meters", Float),  # meters per pixel of the coarsest level
+    Index(None, "address"),
 )
 
 clients = Table(

@@ -30,6 +30,17 @@ def resolve_collection_id(text: str) -> str:
     return _aliases().get(text.lower(), text)
 
 
+def is_builtin(collection_id: str) -> bool:
+    """Return True where the collection's bands are defined here, not by a user."""
+    return collection_id in _definitions()
+
+
+def other_band_names(collection_id: str) -> Mapping[str, str]:
+    """Return other names of bands (STAC's common names, names in files) → the band."""
+    names: Mapping[str, str] = _definitions().get(collection_id, {}).get("other_names", {})
+    return names
+
+
 async def ensure_builtin(catalog: Catalog) -> None:
     """Register the built-in collections, or write anew those whose definition has changed."""
     known = {collection.id: collection for collection in await catalog.collections()}

@@ -78,6 +78,7 @@ def _make_catalog() -> None:
             ["scene_key"], ["scenes.key"], name="fk_assets_scene_key", ondelete="CASCADE"
         ),
     )
+    op.create_index("ix_assets_address", "assets", ["address"])
 
 
 def _make_boxes() -> None:
