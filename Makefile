@@ -41,6 +41,7 @@ test-clients: $(STAMP)  ## the real clients, each in an environment of its own
 	$(BIN)/pytest -m client --timeout 1800
 
 bench: $(STAMP)  ## side by side with the peers, in one run
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[bench]'
 	$(BIN)/python -m benchmarks.against_peers
 
 wheel: $(STAMP)  ## build the wheel into dist/

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import typer
-from engine.store.route import open_store
 
 from api.cli.output import OUT, AsJson, print_json, print_table, progress, run, warn
 from api.settings import Settings, load_settings
@@ -16,8 +15,10 @@ from engine.catalog.search import SceneQuery
 from engine.catalog.sqlite import SqliteCatalog
 from engine.catalog.user import make_user_collection
 from engine.database.connection import open_database
+from engine.errors import RequestError
 from engine.ingest import IngestReport
 from engine.ingest import ingest as register
+from engine.store.route import open_store
 
 collections = typer.Typer(
     no_args_is_help=True, help="Collections: what may be asked for, and what is registered."
@@ -155,6 +156,10 @@ def ingest(
     ],
     *,
     date: Annotated[str | None, typer.Option(help="Sensing time of all of them, ISO 8601.")] = None,
+    band: Annotated[
+        list[str] | None,
+        typer.Option(help="Which files are a band: B04='*_red.tif'; '#2' behind it: second band."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Register images: parses each header once and says what it understood.
@@ -165,6 +170,7 @@ def ingest(
     cogmill ingest sentinel-2-l2a ./scenes
     cogmill ingest byoc-… 's3://bucket/flights/*.tif'
     """
+    bands = dict(_band_option(text) for text in band or [])
 
     async def work() -> IngestReport:
         settings = load_settings()
@@ -174,7 +180,13 @@ def ingest(
                 known = await catalog.collection(resolve_collection_id(collection))
                 with progress("reading headers") as step:
                     return await register(
-                        catalog, store, known.id, places, date=date, on_progress=step
+                        catalog,
+                        store,
+                        known.id,
+                        places,
+                        date=date,
+                        bands=bands,
+                        on_progress=step,
                     )
         finally:
             await store.close()
@@ -200,3 +212,11 @@ def ingest(
         OUT.print(f"{len(report.scenes)} scenes registered, {len(report.refused)} refused")
     if report.refused and not report.scenes:
         raise typer.Exit(4)
+
+
+def _band_option(text: str) -> tuple[str, str]:
+    name, equals, pattern = text.partition("=")
+    if not (name and equals and pattern):
+        message = f"--band {text!r} is not NAME=PATTERN, like B04='*_red.tif'"
+        raise RequestError(message)
+    return name, pattern

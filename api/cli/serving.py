@@ -8,8 +8,6 @@ from typing import Annotated, Any
 
 import typer
 import uvicorn
-from engine.run.warm import warm_kernels
-from engine.store.route import open_store
 
 from api.cli.output import ERR, OUT, progress, run
 from api.settings import Settings, load_settings, publish
@@ -19,7 +17,9 @@ from engine.catalog.search import SceneQuery
 from engine.catalog.sqlite import SqliteCatalog
 from engine.database.connection import open_database
 from engine.ingest import ingest
+from engine.run.warm import warm_kernels
 from engine.sample import SampleSpec, write_samples
+from engine.store.route import open_store
 
 DEMO_COLLECTION = "sentinel-2-l2a"
 
@@ -77,7 +77,9 @@ def prepare_demo(settings: Settings, scenes: Path, *, pixels: int | None = None)
     stamp = scenes / ".complete"
     if not stamp.exists() or stamp.read_text() != repr(spec):
         with progress("making sample scenes") as step:
-            write_samples(scenes, spec, on_progress=step)
+            write_samples(
+                scenes, spec, on_progress=lambda part: step(round(100 * part), 100, "percent")
+            )
         stamp.write_text(repr(spec))
     folders = sum(1 for entry in scenes.iterdir() if entry.is_dir())
     run(_register(settings, scenes, folders=folders))
