@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.catalog.collection import Collection
-from engine.errors import TooLarge
+from engine.errors import TooCoarse, TooLarge
 from engine.geo.crs import WGS84, transform
 from engine.geo.geobox import GeoBox
 from engine.plan.plan import Cost
@@ -37,7 +37,7 @@ def check_grid(geobox: GeoBox, limits: Limits) -> None:
 
 
 def check_resolution(geobox: GeoBox, collection: Collection) -> None:
-    """Raise `TooLarge` where a pixel spans more meters than the collection allows."""
+    """Raise `TooCoarse` where a pixel spans more meters than the collection allows."""
     limit = collection.max_meters_per_pixel
     if limit is None:
         return
@@ -47,7 +47,7 @@ def check_resolution(geobox: GeoBox, collection: Collection) -> None:
             f"{found:.2f} meters per pixel exceeds the limit of {limit:.2f} meters per pixel of "
             f"collection {collection.id}; ask for a finer resolution (or a larger width and height)"
         )
-        raise TooLarge(message, found=found, limit=limit, where="output")
+        raise TooCoarse(message, found=found, limit=limit, where="output")
 
 
 def meters_per_pixel(geobox: GeoBox) -> float:
