@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from engine.cog.blocks import BlockRead
 from engine.cog.codecs import Bytes, decode_photo, unpack
 from engine.cog.image import CogImage, Compression, Level, encoding_of
-from engine.cog.predictor import separate, undo_floating, undo_horizontal
+from engine.cog.predictor import (
+    separate,
+    undo_floating,
+    undo_floating_alone,
+    undo_horizontal,
+)
 from engine.errors import SourceCorrupt
 from engine.geo.window import Window
 
@@ -113,9 +118,10 @@ def decode_stored(image: CogImage, level: Level, row: int, data: Bytes, bands: i
     size = encoding.bits // 8
     dtype = np.dtype("uint8" if encoding.bits == 8 and image.bits != 8 else image.dtype)
     if encoding.predictor == 3:
-        found = np.empty((bands, rows, cols, size), dtype=np.uint8)
-        undo_floating(raw.reshape(rows, stride), found)
-        return found.view(f"<f{size}")[..., 0].astype(dtype, copy=False)
+        found = np.empty((bands, rows, cols), dtype=f"u{size}")
+        undo = undo_floating_alone if bands == 1 else undo_floating
+        undo(raw.reshape(rows, stride), found)
+        return found.view(f"f{size}").astype(dtype, copy=False)
     unsigned = raw.view(f"u{size}")
     if size > 1 and image.is_little_endian != (sys.byteorder == "little"):
         unsigned.byteswap(inplace=True)

@@ -58,7 +58,7 @@ def read_geokeys(form: Form, known: Known, ifd: Ifd) -> Mapping[int, GeoKey]:
     field = ifd.get(tags.GEO_KEYS)
     if field is None or field.type not in tags.INTEGERS:
         return {}
-    directory = [int(value) for value in integers(form, known, field)]
+    directory = integers(form, known, ifd, tags.GEO_KEYS).tolist()
     doubles = reals(form, known, ifd, tags.GEO_DOUBLES)
     ascii_values = text(known, ifd, tags.GEO_ASCII)
     keys: dict[int, GeoKey] = {}

@@ -135,8 +135,10 @@ def _read_ifd(
 
 
 def _values(ifds: Sequence[Ifd]) -> list[tuple[int, int]]:
-    """Return where the values of all wanted fields lie; several may lie at the same place."""
-    values = [(field.start, field.stop) for ifd in ifds for field in ifd.values()]
+    """Return where values lie outside their directories; several may lie at the same place."""
+    values = [
+        (field.start, field.stop) for ifd in ifds for field in ifd.values() if field.is_outside
+    ]
     total = sum(stop - start for start, stop in values)
     if total > MAX_HEADER:
         raise SourceCorrupt(f"TIFF header claims {total} bytes; allowed: {MAX_HEADER >> 20} MiB")

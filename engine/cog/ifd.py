@@ -53,12 +53,15 @@ class Field(NamedTuple):
     long to make.
     """
 
-    tag: int
     type: int
     values: int
     """Values that are read; see `tags.MOST_VALUES`."""
     start: int
     stop: int
+    is_outside: bool
+    """True: the values do not lie in the directory itself."""
+    number: int | None
+    """The value, where there is one of an unsigned type that fits into the directory."""
 
 
 Ifd = Mapping[int, Field]
@@ -111,43 +114,46 @@ def parse_ifd(form: Form, data: memoryview, *, at: int, size: int) -> Ifd:
 
     Raises `SourceCorrupt` for a wanted field of unknown type or with values outside the object.
     """
-    pattern = f"{form.order}HHQ8x" if form.is_big else f"{form.order}HHI4x"
-    pointer = struct.Struct(f"{form.order}{'Q' if form.is_big else 'I'}")
+    pattern = f"{form.order}HHQQ" if form.is_big else f"{form.order}HHII"
     inline, width = (8, 20) if form.is_big else (4, 12)
     sizes = tags.BIG_SIZES if form.is_big else tags.SIZES
     fields: dict[int, Field] = {}
-    position = width - inline
-    for tag, kind, count in struct.iter_unpack(pattern, data):
+    position = at + width - inline
+    for tag, kind, count, raw in struct.iter_unpack(pattern, data):
         if tag in tags.WANTED and tag not in fields:
             value_size = sizes.get(kind)
             if value_size is None:
                 raise SourceCorrupt(f"TIFF field {tag} has the unknown type {kind}")
             total = count * value_size
-            start = at + position
-            if total > inline:
-                start = pointer.unpack_from(data, position)[0]
-                if start + total > size:
-                    message = (
-                        f"TIFF field {tag} claims {total} bytes at {start}, "
-                        f"but the object has {size}"
-                    )
-                    raise SourceCorrupt(message)
-            read = count
-            if tag not in tags.BLOCK_ARRAYS:
-                read = min(count, tags.MOST_VALUES[tag])
-            fields[tag] = Field(tag, kind, read, start, start + read * value_size)
+            if total > inline and raw + total > size:
+                message = (
+                    f"TIFF field {tag} claims {total} bytes at {raw}, but the object has {size}"
+                )
+                raise SourceCorrupt(message)
+            start = raw if total > inline else position
+            read = count if tag in tags.BLOCK_ARRAYS else min(count, tags.MOST_VALUES[tag])
+            number = None
+            if count == 1 and kind in tags.UNSIGNED:
+                unused = 8 * (inline - value_size)
+                number = raw >> unused if form.order == ">" else raw & ((1 << 8 * value_size) - 1)
+            fields[tag] = Field(
+                kind, read, start, start + read * value_size, total > inline, number
+            )
         position += width
     return fields
 
 
-def integers(form: Form, known: Known, field: Field) -> NDArray[np.uint64]:
-    """Return a field of whole numbers as uint64; a negative one is refused."""
+def integers(form: Form, known: Known, ifd: Ifd, tag: int) -> NDArray[np.uint64]:
+    """Return a field of whole numbers as uint64, empty where absent; a negative is refused."""
+    field = ifd.get(tag)
+    if field is None:
+        return np.empty(0, dtype=np.uint64)
     code = tags.INTEGERS.get(field.type)
     if code is None:
-        raise SourceCorrupt(f"TIFF field {field.tag} has type {field.type}, not whole numbers")
+        raise SourceCorrupt(f"TIFF field {tag} has type {field.type}, not whole numbers")
     values = np.frombuffer(known.get(field.start, field.stop), dtype=form.order + code)
     if code[0] == "i" and (values < 0).any():
-        raise SourceCorrupt(f"TIFF field {field.tag} holds a negative number")
+        raise SourceCorrupt(f"TIFF field {tag} holds the negative number {values.min()}")
     return values.astype(np.uint64)
 
 
@@ -158,18 +164,7 @@ def integer(form: Form, known: Known, ifd: Ifd, tag: int, *, default: int | None
         if default is None:
             raise SourceCorrupt(f"TIFF field {tag} is missing")
         return default
-    code = _STRUCT_CODES.get(field.type)
-    if code is None:
-        raise SourceCorrupt(f"TIFF field {tag} has type {field.type}, not whole numbers")
-    value = int(struct.unpack_from(form.order + code, known.get(field.start, field.stop))[0])
-    if value < 0:
-        raise SourceCorrupt(f"TIFF field {tag} holds the negative number {value}")
-    return value
-
-
-_STRUCT_CODES = {
-    1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 13: "I", 16: "Q", 18: "Q",
-}  # fmt: skip
+    return int(integers(form, known, ifd, tag)[0]) if field.number is None else field.number
 
 
 def reals(form: Form, known: Known, ifd: Ifd, tag: int) -> tuple[float, ...]:

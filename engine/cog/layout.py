@@ -132,7 +132,7 @@ def _uniform(form: Form, known: Known, ifd: Ifd, tag: int, name: str, *, default
         return default
     if field.values == 1:
         return integer(form, known, ifd, tag)
-    values = integers(form, known, field)
+    values = integers(form, known, ifd, tag)
     if (values != values[0]).any():
         found = sorted({int(value) for value in values})[:4]
         raise SourceCorrupt(f"TIFF bands differ in {name}: {found}; allowed: one for all")
@@ -172,12 +172,10 @@ def _encoding(form: Form, known: Known, ifd: Ifd, *, bits: int) -> Encoding:
         raise SourceCorrupt(f"TIFF photometric interpretation {photometric} is not read")
     subsampling = (1, 1)
     if photometric == YCBCR:
-        field = ifd.get(tags.SUBSAMPLING)
-        values = (2, 2) if field is None else tuple(integers(form, known, field).tolist())
+        values = integers(form, known, ifd, tags.SUBSAMPLING).tolist() or [2, 2]
         if len(values) != 2 or any(value not in (1, 2, 4) for value in values):
             raise SourceCorrupt(f"TIFF chroma subsampling {values[:4]}; allowed: 1, 2 or 4, twice")
         subsampling = (int(values[0]), int(values[1]))
-    lerc = ifd.get(tags.LERC_PARAMETERS)
     return Encoding(
         compression=compression,
         compression_tag=number,
@@ -186,9 +184,7 @@ def _encoding(form: Form, known: Known, ifd: Ifd, *, bits: int) -> Encoding:
         photometric=photometric,
         subsampling=subsampling,
         jpeg_tables=(text(known, ifd, tags.JPEG_TABLES) or None) if is_jpeg else None,
-        lerc_parameters=()
-        if lerc is None
-        else tuple(int(value) for value in integers(form, known, lerc)),
+        lerc_parameters=tuple(integers(form, known, ifd, tags.LERC_PARAMETERS).tolist()),
         codec_tags=tuple(
             (tag, integer(form, known, ifd, tag))
             for tag in _CODEC_TAGS
@@ -207,21 +203,19 @@ def _blocks(
         (tags.BLOCK_OFFSETS, tags.STRIP_OFFSETS),
         (tags.BLOCK_BYTE_COUNTS, tags.STRIP_BYTE_COUNTS),
     ):
-        field = next((ifd[tag] for tag in candidates if tag in ifd), None)
-        if field is None or field.values < number:
-            count = 0 if field is None else field.values
-            message = f"TIFF field {candidates[0]} has {count} entries for {number} blocks"
-            raise SourceCorrupt(message)
-        arrays.append(integers(form, known, field)[:number].reshape(shape))
+        tag = candidates[0] if candidates[0] in ifd else candidates[1]
+        count = ifd[tag].values if tag in ifd else 0
+        if count < number:
+            raise SourceCorrupt(f"TIFF field {tag} has {count} entries for {number} blocks")
+        arrays.append(integers(form, known, ifd, tag)[:number].reshape(shape))
     offsets, byte_counts = arrays
-    sparse = (offsets == 0) | (byte_counts == 0)
-    if sparse.any():
+    if not offsets.all() or not byte_counts.all():
+        sparse = (offsets == 0) | (byte_counts == 0)
         offsets[sparse] = 0
         byte_counts[sparse] = 0
-    size = np.uint64(known.size)
     ends = offsets + byte_counts
-    outside = (ends > size) | (ends < offsets)  # a sum that wraps around is outside as well
-    if outside.any():
+    if int(ends.max()) > known.size or (ends < offsets).any():  # the sum may wrap around
+        outside = (ends > known.size) | (ends < offsets)
         plane, row, col = (int(index[0]) for index in np.nonzero(outside))
         message = (
             f"block (plane {plane}, row {row}, column {col}) lies at bytes "
@@ -229,18 +223,15 @@ def _blocks(
             f"but the object has {known.size}: it is cut short"
         )
         raise SourceCorrupt(message)
-    most = 2 * block_bytes + SLACK
-    if byte_counts.size and int(byte_counts.max()) > most:
-        message = f"TIFF has a block of {byte_counts.max()} compressed bytes; allowed: {most}"
-        raise SourceCorrupt(message)
+    largest, most = int(byte_counts.max()), 2 * block_bytes + SLACK
+    if largest > most:
+        raise SourceCorrupt(f"TIFF has a block of {largest} compressed bytes; allowed: {most}")
     return offsets, byte_counts
 
 
 def _has_alpha(form: Form, known: Known, ifd: Ifd, *, bands: int) -> bool:
-    field = ifd.get(tags.EXTRA_SAMPLES)
-    if field is None or field.values == 0 or bands == 1:
-        return False
-    return int(integers(form, known, field)[-1]) in (1, 2)
+    extra = integers(form, known, ifd, tags.EXTRA_SAMPLES)
+    return bands > 1 and extra.size > 0 and int(extra[-1]) in (1, 2)
 
 
 def _gdal_reason(encoding: Encoding, *, dtype: str, samples: int, is_mask: bool) -> str | None:

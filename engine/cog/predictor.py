@@ -39,20 +39,45 @@ def undo_horizontal(stored: NDArray[np.unsignedinteger], out: NDArray[np.unsigne
 
 
 @kernel
-def undo_floating(stored: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+def undo_floating(stored: NDArray[np.uint8], out: NDArray[np.unsignedinteger]) -> None:
     """Undo predictor 3: rows of byte planes, highest byte first, each byte a difference.
 
     ``stored`` is (rows, bytes of a stored row) and is summed in place. ``out`` is (samples,
-    rows, columns, bytes of a value), bytes little-endian: the machines that numba compiles for
-    are. Source: Adobe Photoshop TIFF Technical Note 3.
+    rows, columns) of unsigned integers as wide as the floats; view it as floats afterwards.
+    Source: Adobe Photoshop TIFF Technical Note 3.
     """
-    samples, rows, cols, size = out.shape
+    samples, rows, cols = out.shape
+    wide = out.dtype.type
     values = cols * samples
     for r in range(rows):
         row = stored[r]
-        for i in range(samples, row.shape[0]):
-            row[i] += row[i - samples]
         for s in range(samples):
+            byte = np.uint8(0)
+            for i in range(s, values * out.itemsize, samples):
+                byte += row[i]
+                row[i] = byte
+            target = out[s, r]
+            target[:] = 0
+            for b in range(out.itemsize):
+                plane = row[b * values + s : (b + 1) * values : samples]
+                for c in range(cols):
+                    target[c] = (target[c] << wide(8)) | wide(plane[c])
+
+
+@kernel
+def undo_floating_alone(stored: NDArray[np.uint8], out: NDArray[np.unsignedinteger]) -> None:
+    """Undo predictor 3 of one sample: `undo_floating` without strides, three times as fast."""
+    _, rows, cols = out.shape
+    wide = out.dtype.type
+    for r in range(rows):
+        row = stored[r]
+        byte = np.uint8(0)
+        for i in range(cols * out.itemsize):
+            byte += row[i]
+            row[i] = byte
+        target = out[0, r]
+        target[:] = 0
+        for b in range(out.itemsize):
+            plane = row[b * cols : (b + 1) * cols]
             for c in range(cols):
-                for b in range(size):
-                    out[s, r, c, size - 1 - b] = row[b * values + c * samples + s]
+                target[c] = (target[c] << wide(8)) | wide(plane[c])

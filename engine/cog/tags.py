@@ -45,6 +45,8 @@ MASK = 4
 
 INTEGERS = {1: "u1", 3: "u2", 4: "u4", 6: "i1", 8: "i2", 9: "i4", 13: "u4", 16: "u8", 18: "u8"}
 """Field type → numpy's code, for whole numbers: BYTE, SHORT, LONG, signed or not, IFD, LONG8."""
+UNSIGNED = frozenset({1, 3, 4, 13, 16, 18})
+"""The field types among them that hold no negative numbers."""
 REALS = {11: "f4", 12: "f8"}
 """Field type → numpy's code: FLOAT and DOUBLE."""
 TEXTS = {1: "u1", 2: "u1", 7: "u1"}
