@@ -27,6 +27,7 @@ _NEVER = tuple(
         ipaddress.ip_network,
         (
             "168.63.129.16/32",  # Azure's host agent: a public number, a private service
+            "192.0.0.0/24",  # RFC 6890; older Pythons count most of it as public
             "192.88.99.0/24",  # RFC 7526: former 6to4 relays
             "64:ff9b:1::/48",  # RFC 8215: NAT64 within one's own network
             "fec0::/10",  # RFC 3879: former site-local addresses

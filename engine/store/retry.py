@@ -5,7 +5,6 @@ import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from engine.errors import SourceUnavailable
 from engine.store.cache import BoundedCache
@@ -109,8 +108,8 @@ class Retrying:
         return None if retry_after > options.longest_pause else retry_after + drawn
 
     def _budget(self, address: str) -> _Budget:
-        parts = urlsplit(address)
-        source = f"{parts.scheme}://{parts.netloc}"
+        # Scheme and host or bucket; all local files are one source.
+        source = "/".join(address.split("/", 3)[:3]) if "://" in address else ""
         budget = self._budgets.get(source)
         if budget is None:
             budget = _Budget(self._options.budget)

@@ -235,7 +235,7 @@ def _new_client(
         s3={"addressing_style": addressing},
         connect_timeout=timeouts.connect,
         read_timeout=timeouts.silence,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": 2},
         connector_args={"resolver": GuardedResolver(policy)},
         # Reading the service's description takes a quarter of a second: not on the loop.
         warm_up_loader_caches=True,

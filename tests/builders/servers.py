@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -158,14 +158,23 @@ class MotoS3:
         """Make ``bucket``, if it is not there."""
         self._put(f"/{bucket}", b"")
 
-    def put(self, bucket: str, key: str, content: bytes) -> str:
-        """Write an object (``key`` percent-encoded where it must be); return its address."""
-        self._put(f"/{bucket}/{key}", content)
-        return f"s3://{bucket}/{urllib.request.unquote(key)}"
+    def put(self, bucket: str, key: str, content: bytes, *, public: bool = False) -> str:
+        """Write an object, readable without credentials if it is public; return its address."""
+        self._put(f"/{bucket}/{urllib.parse.quote(key)}", content, public=public)
+        return f"s3://{bucket}/{key}"
 
-    def _put(self, path: str, content: bytes) -> None:
+    def _put(self, path: str, content: bytes, *, public: bool = False) -> None:
         request = urllib.request.Request(  # noqa: S310 - ours
-            self.endpoint + path, data=content, method="PUT"
+            self.endpoint + path,
+            data=content,
+            method="PUT",
+            headers={
+                # moto looks at who asks, not at the signature.
+                "Authorization": "AWS4-HMAC-SHA256 Credential=testing/20260101/us-east-1/s3/"
+                "aws4_request, SignedHeaders=host, Signature=0",
+                "Content-Type": "application/octet-stream",
+                "x-amz-acl": "public-read" if public else "private",
+            },
         )
         with urllib.request.urlopen(request, timeout=START_SECONDS) as answer:  # noqa: S310 - ours
             answer.read()

@@ -40,6 +40,9 @@ class Connection(Protocol):
     def hang(self) -> None:
         """Send nothing more until the client or the server ends."""
 
+    def pause(self, seconds: float) -> bool:
+        """Wait; return whether the server ends meanwhile."""
+
     def cut(self) -> None:
         """Close the connection after this reply."""
 
@@ -107,6 +110,20 @@ def stalls_after(content: bytes, count: int) -> Reply:
         connection.send(head(206, part_headers(content, start, stop)))
         connection.send(content[start : start + count])
         connection.hang()
+
+    return reply
+
+
+def drips(content: bytes, seconds: float) -> Reply:
+    """Send the range byte by byte, with ``seconds`` in between."""
+
+    def reply(request: Request, connection: Connection) -> None:
+        start, stop = request.range[0], min(request.range[1], len(content))
+        connection.send(head(206, part_headers(content, start, stop)))
+        for i in range(start, stop):
+            connection.send(content[i : i + 1])
+            if connection.pause(seconds):
+                return
 
     return reply
 
@@ -199,6 +216,9 @@ class _Handler(socketserver.StreamRequestHandler):
     def hang(self) -> None:
         self.fault.ending.wait()
         self.open = False
+
+    def pause(self, seconds: float) -> bool:
+        return self.fault.ending.wait(seconds) or not self.open
 
     def cut(self) -> None:
         self.open = False
