@@ -77,10 +77,10 @@ def _plain(text: str) -> str:
     """Turn OGC URIs and URNs (``…/def/crs/EPSG/0/N``, ``urn:ogc:def:crs:…``) into ``AUTH:code``."""
     stripped = text.strip()
     lowered = stripped.lower()
-    if "crs84" in lowered and len(stripped) < 80:
+    if ("crs84" in lowered or lowered == "crs:84") and len(stripped) < 80:
         return "OGC:CRS84"
     if lowered.startswith(("http://www.opengis.net/def/crs/", "https://www.opengis.net/def/crs/")):
-        parts = stripped.rstrip("/").split("/crs/", 1)[1].split("/")
+        parts = stripped.split("/crs/", 1)[1].rstrip("/").split("/")
         return f"{parts[0]}:{parts[-1]}"
     if lowered.startswith("urn:ogc:def:crs:"):
         parts = stripped.split(":")

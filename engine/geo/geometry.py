@@ -72,6 +72,9 @@ def _check_rings(polygons: Any) -> None:
     count = 0
     try:
         for polygon in polygons:
+            if len(polygon) == 0:
+                message = "geometry holds an empty polygon"
+                raise InvalidGeometry(message)
             for ring in polygon:
                 points = np.asarray([point[:2] for point in ring], dtype=np.float64)
                 count += len(points)

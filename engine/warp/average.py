@@ -1,6 +1,7 @@
 """Mean of the source pixels under a target pixel, each weighed by the area that lies under it."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.jit import kernel
 from engine.warp.runs import SNAP, Nodes, Target, place_run
@@ -29,7 +30,7 @@ def footprint(nodes: Nodes, row: int, col: int) -> tuple[float, float]:
 
 
 @kernel
-def _extent(places: np.ndarray, here: int, side: int) -> float:
+def _extent(places: NDArray[np.float64], here: int, side: int) -> float:
     upper, lower = here, here + side
     across = places[upper + 1] - places[upper] + places[lower + 1] - places[lower]
     down = places[lower] - places[upper] + places[lower + 1] - places[upper + 1]
@@ -60,14 +61,13 @@ def mean(
             if has_gaps and not has_data(source, row - top, col - left):
                 continue
             value = float(values[np.uint64(row - top), np.uint64(col - left)])
-            if weights == 0.0:
-                base = value
+            if weights == 0.0 and np.isfinite(value):
+                base = value  # differences to it keep a constant exact
             across = min(col + 1.0, x + 0.5 * wide) - max(float(col), x - 0.5 * wide)
             weights += inside * across
             total += inside * across * (value - base)
-    if weights == 0.0:
-        return 0.0, False
-    return base + total / weights, True
+    value = base + total / weights if weights > 0.0 else np.nan
+    return (value, True) if value == value else (0.0, False)  # noqa: PLR0124 - NaN: nothing, ∞ − ∞
 
 
 @kernel

@@ -60,8 +60,12 @@ def blend(source: Source, y: float, x: float) -> tuple[float, bool]:
         and has_data(source, below, j)
         and has_data(source, below, right)
     ):
-        return mix(_square(values, (i, below), (j, right)), u, v), True
+        value = mix(_square(values, (i, below), (j, right)), u, v)
+        if np.isfinite(value):
+            return value, True
+    # Differences to a value under way keep a constant exact; infinite numbers allow none.
     middle = float(values[middle_row, middle_col])
+    base = middle if np.isfinite(middle) else 0.0
     total = 0.0
     weights = 0.0
     for down in range(2):
@@ -69,8 +73,9 @@ def blend(source: Source, y: float, x: float) -> tuple[float, bool]:
             weight = (v if down else 1.0 - v) * (u if across else 1.0 - u)
             if weight > 0.0 and has_data(source, i + down, j + across):
                 weights += weight
-                total += weight * (float(values[i + down, j + across]) - middle)
-    return middle + total / weights, True
+                total += weight * (float(values[i + down, j + across]) - base)
+    value = base + total / weights
+    return (value, True) if value == value else (0.0, False)  # noqa: PLR0124 - NaN: ∞ − ∞
 
 
 @kernel

@@ -88,7 +88,8 @@ def arch(source: Source, y: float, x: float) -> tuple[float, bool]:
         for col in range(j - 1, j + 3):
             if not has_data(source, row, col):
                 return blend(source, y, x)
-    return surface(values, _four(i), _four(j), (v, u)), True
+    value = surface(values, _four(i), _four(j), (v, u))
+    return (value, True) if np.isfinite(value) else blend(source, y, x)
 
 
 @kernel
