@@ -10,6 +10,7 @@ import { Outcome } from "./outcome";
 import { PictureSource } from "./picture";
 import { chooseByArrows, drawLegend, ScriptStrip } from "./scripts";
 import type { Server } from "./server";
+import { starterScript } from "./starter";
 import { Timeline } from "./timeline";
 
 const one = <T extends HTMLElement>(selector: string): T => document.querySelector<T>(selector)!;
@@ -48,6 +49,11 @@ export class Explorer {
     this.#map = new MapView(one("#map"), this.#picture, {
       onMove: () => void this.#remember(),
       onPointer: (text) => (one(".pointer").textContent = text),
+      onLoading: (isLoading) => {
+        one(".progress").hidden = !isLoading;
+        one("#map").ariaBusy = String(isLoading);
+        this.#outcome.work(isLoading);
+      },
     });
     this.#strip = new ScriptStrip(one(".strip"), (id) => void this.#chooseScript(id));
     this.#timeline = new Timeline(one(".timeline"), (date) => this.#change({ date }));
@@ -85,7 +91,7 @@ export class Explorer {
     one(".editor-switch").addEventListener("click", () => this.#openEditor(!this.#isEditorOpen));
     one(".editor .close").addEventListener("click", () => this.#openEditor(false));
     const select = one<HTMLSelectElement>(".collection select");
-    select.append(...this.#page.collections.map(({ id, title }) => new Option(title, id)));
+    select.append(...collectionOptions(this.#page.collections));
     select.addEventListener("change", () => void this.#chooseCollection(select.value));
     document.addEventListener("keydown", (event) => {
       if (event.target !== document.body) return;
@@ -94,10 +100,9 @@ export class Explorer {
     });
     const isMac = navigator.userAgent.includes("Mac");
     one(".editor kbd").textContent = isMac ? "⌘ ⏎" : "Ctrl ⏎";
+    one(".collection").hidden = false;
+    one(".scripts").hidden = false;
     this.#openEditor(window.matchMedia("(min-width: 900px)").matches);
-    setInterval(() => {
-      one(".progress").hidden = !this.#picture.isLoading;
-    }, 120);
   }
 
   get #isEditorOpen(): boolean {
@@ -106,7 +111,6 @@ export class Explorer {
 
   #openEditor(isOpen: boolean): void {
     one(".editor").hidden = !isOpen;
-    document.body.classList.toggle("editing", isOpen);
     one(".editor-switch").setAttribute("aria-expanded", String(isOpen));
   }
 
@@ -129,6 +133,8 @@ export class Explorer {
 
   async #chooseScript(id: string): Promise<void> {
     this.#choice = { ...this.#choice, script: id, code: null };
+    this.#outcome.clear();
+    this.#strip.mark(id);
     await this.#loadScript();
     this.#show();
   }
@@ -148,36 +154,43 @@ export class Explorer {
 
   /** Put the chosen script into the editor. */
   async #loadScript(): Promise<void> {
-    const { script, code } = this.#choice;
+    const { script } = this.#choice;
     const info = this.#scripts.find(({ id }) => id === script);
-    one(".editor h2").textContent = info?.title ?? "Script";
+    const ready = info ? await this.#server.script(script) : starterScript(this.#collection.bands);
+    // Another one may have been chosen while this one came.
+    if (script !== this.#choice.script) return;
+    this.#ready = ready;
+    if (!info) this.#choice = { ...this.#choice, code: this.#choice.code ?? ready };
+    one(".editor h2").textContent = info?.title ?? "Your script";
     one(".description").textContent = info?.description ?? "";
     drawLegend(one(".legend"), info?.legend ?? null);
-    this.#ready = info ? await this.#server.script(script) : "";
-    this.#editor.fill(code ?? this.#ready);
+    this.#editor.fill(this.#choice.code ?? ready);
   }
 
   #onEdit(text: string): void {
-    const isEdited = text !== this.#ready;
-    one(".undo").hidden = !isEdited;
-    this.#strip.mark(this.#choice.script, isEdited);
+    this.#markEdits();
     this.#editor.mark(null);
     if (text !== (this.#choice.code ?? this.#ready)) this.#outcome.wait();
   }
 
   #run(): void {
     const { text } = this.#editor;
-    this.#change({ code: text === this.#ready ? null : text });
+    this.#change({ code: text === this.#ready && this.#choice.script ? null : text });
   }
 
   #show(): void {
-    this.#outcome.begin();
+    this.#outcome.clear();
     this.#editor.mark(null);
-    const isEdited = this.#choice.code !== null;
-    one(".undo").hidden = !isEdited;
-    this.#strip.mark(this.#choice.script, isEdited);
+    this.#markEdits();
     if (this.#collection.bounds) this.#picture.show(this.#choice);
     void this.#remember();
+  }
+
+  /** Show whether the text in the editor is still the ready script's. */
+  #markEdits(): void {
+    const isEdited = this.#editor.text !== this.#ready;
+    one(".undo").hidden = !isEdited;
+    this.#strip.mark(this.#choice.script, isEdited);
   }
 
   #onRefusal(refusal: Refusal): void {
@@ -199,6 +212,16 @@ export class Explorer {
     const address = await writeAddress(this.#choice, this.#map.place);
     history.replaceState(null, "", address);
   }
+}
+
+/** Return the options of the choice of collection: those with scenes, then the empty ones. */
+function collectionOptions(collections: CollectionInfo[]): HTMLElement[] {
+  const option = ({ id, title }: CollectionInfo) => new Option(title, id);
+  const empty = document.createElement("optgroup");
+  empty.label = "Without scenes yet";
+  empty.append(...collections.filter(({ bounds }) => !bounds).map(option));
+  const filled = collections.filter(({ bounds }) => bounds).map(option);
+  return empty.childElementCount ? [...filled, empty] : filled;
 }
 
 /** Return how much of the map the panels cover, so that a view is fitted beside them. */

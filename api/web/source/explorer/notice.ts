@@ -32,11 +32,11 @@ export class Notice {
   noScenes(collection: string): void {
     this.#show(
       "No scenes yet",
-      "Register some COGs of your own; they appear here at once. For example:",
+      "Register some COGs of your own, then look again. For example:",
     );
     this.#command.querySelector("code")!.textContent = `cogmill ingest ${collection} ./my-scenes`;
     this.#command.hidden = false;
-    this.#again.hidden = false;
+    this.#offerAgain("Look again");
   }
 
   needsToken(): void {
@@ -50,6 +50,11 @@ export class Notice {
 
   failed(message: string): void {
     this.#show("This did not work", message);
+    this.#offerAgain("Try again");
+  }
+
+  #offerAgain(label: string): void {
+    this.#again.textContent = label;
     this.#again.hidden = false;
   }
 

@@ -5,6 +5,7 @@ import type { TileReport } from "./picture";
 
 /** More lines than this are not shown. */
 const MOST_LINES = 200;
+const RUNNING = "Running …";
 
 export class Outcome {
   readonly #problem: HTMLElement;
@@ -23,9 +24,9 @@ export class Outcome {
     this.#line = page.querySelector(".outcome")!;
   }
 
-  /** Forget the run before: another one starts. */
-  begin(): void {
-    this.#line.textContent = "Running …";
+  /** Forget the run before. */
+  clear(): void {
+    this.#line.textContent = "";
     this.#problem.hidden = true;
     this.#lines = new Map();
     this.#isCut = false;
@@ -44,6 +45,13 @@ export class Outcome {
     excerpt.hidden = !script?.excerpt;
     this.#problem.hidden = false;
     this.#line.textContent = "";
+  }
+
+  /** Tell that map tiles are on their way, until the first of them tells more. */
+  work(isLoading: boolean): void {
+    const { textContent: said } = this.#line;
+    if (isLoading && !said) this.#line.textContent = RUNNING;
+    if (!isLoading && said === RUNNING) this.#line.textContent = "";
   }
 
   /** Tell that the text in the editor is not what the map shows. */

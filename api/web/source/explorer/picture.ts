@@ -63,7 +63,9 @@ export class PictureSource extends ImageTileSource {
     this.#hooks = hooks;
     this.on("tileloaderror", (event) => {
       const tile = event.tile as DataTile;
-      if (isAbort(tile.getError())) tile.setState(TileState.IDLE);
+      if (!isAbort(tile.getError())) return;
+      // Later, since OpenLayers' queue has yet to hear that this tile is no longer loading.
+      queueMicrotask(() => tile.setState(TileState.IDLE));
     });
   }
 
@@ -84,10 +86,6 @@ export class PictureSource extends ImageTileSource {
   endUnwanted(frame: FrameState): void {
     const wanted = frame.wantedTiles[getUid(this)] ?? {};
     this.#endPending((one) => !(one.key in wanted));
-  }
-
-  get isLoading(): boolean {
-    return this.#pending.size > 0;
   }
 
   #endPending(isUnwanted: (one: Pending) => boolean): void {

@@ -14,6 +14,7 @@ export class ScriptStrip {
   /** Show other scripts. */
   fill(scripts: ScriptInfo[], selected: string): void {
     this.#root.replaceChildren(...scripts.map((script) => this.#chip(script)));
+    this.#root.hidden = scripts.length === 0;
     this.mark(selected);
   }
 
