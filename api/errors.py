@@ -178,15 +178,14 @@ class Problem:
         return http.HTTPStatus(self.status).phrase
 
 
-def problem_of(error: Exception, *, request_id: str = "") -> Problem:
+def problem_of(
+    error: Exception, *, request_id: str = "", method: str = "", path: str = ""
+) -> Problem:
     """Return the problem that ``error`` is; one of an unknown class tells nothing of itself."""
     if isinstance(error, RequestValidationError | pydantic.ValidationError):
         return _invalid(violations_of(error.errors()))
     if isinstance(error, HTTPException):
-        code = STATUS_CODES.get(error.status_code, BAD_PAYLOAD)
-        return Problem(
-            status=error.status_code, code=code, message=error.detail, headers=error.headers
-        )
+        return _routing(error, method=method, path=path)
     row = next((ROWS[cls] for cls in type(error).__mro__ if cls in ROWS), None)
     if row is None:
         message = f"unexpected error; the server's log has more under request id {request_id}"
@@ -200,6 +199,20 @@ def problem_of(error: Exception, *, request_id: str = "") -> Problem:
         script=_script_place(error),
         retry_after=_retry_after(error, status),
         headers={"WWW-Authenticate": "Bearer"} if status == http.HTTPStatus.UNAUTHORIZED else None,
+    )
+
+
+def _routing(error: HTTPException, *, method: str, path: str) -> Problem:
+    """Return the problem that the router has with a request."""
+    messages = {
+        404: f"there is nothing at {path[:200]}",
+        405: f"{method[:20]} is not allowed at {path[:200]}",
+    }
+    return Problem(
+        status=error.status_code,
+        code=STATUS_CODES.get(error.status_code, BAD_PAYLOAD),
+        message=messages.get(error.status_code, error.detail),
+        headers=error.headers,
     )
 
 
@@ -321,9 +334,11 @@ SENTINEL_HUB_PATHS = ("/api/", "/oauth/", "/auth/", "/process/")
 """Below these ``Retry-After`` of a 429 counts milliseconds, as Sentinel Hub's clients read it."""
 
 
-def answer_error(error: Exception, *, path: str, request_id: str = "") -> Response:
+def answer_error(
+    error: Exception, *, path: str, method: str = "GET", request_id: str = ""
+) -> Response:
     """Return the response for ``error`` in the dialect of ``path``."""
-    problem = problem_of(error, request_id=request_id)
+    problem = problem_of(error, request_id=request_id, method=method, path=path)
     prefix = max((key for key in DIALECTS if path.startswith(key)), key=len, default="/")
     response = DIALECTS[prefix](problem)
     if problem.retry_after is not None:

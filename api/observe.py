@@ -38,34 +38,56 @@ class Observe:
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
-        start = time.perf_counter()
-        status, sent = 500, 0
-
-        async def watched(message: Message) -> None:
-            nonlocal status, sent
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers["Server-Timing"] = server_timing(
-                    dict(trace.seconds), total=time.perf_counter() - start
-                )
-            sent += len(message.get("body", b""))
-            await send(message)
-
         with tracing() as trace:
+            exchange = _Exchange(scope, send, trace, self._metrics)
             try:
-                await self._app(scope, receive, watched)
+                await self._app(scope, receive, exchange.send)
             finally:
-                outcome = Outcome(
-                    route=getattr(scope.get("route"), "path", "none"),
-                    method=scope["method"] if scope["method"] in METHODS else "other",
-                    status=status,
-                    seconds=time.perf_counter() - start,
-                    body_bytes=sent,
-                )
-                self._metrics.record(outcome, trace)
-                _log(scope, outcome, trace)
+                exchange.end()
+
+
+class _Exchange:
+    """One request and its answer, watched as it is sent."""
+
+    def __init__(self, scope: Scope, send: Send, trace: Trace, metrics: Metrics) -> None:
+        self._scope = scope
+        self._send = send
+        self._trace = trace
+        self._metrics = metrics
+        self._start = time.perf_counter()
+        self._status = 500
+        self._sent = 0
+        self._has_ended = False
+
+    async def send(self, message: Message) -> None:
+        """Add our headers; note the end before its last byte leaves, so that nobody is early."""
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self._scope["state"]["request_id"]
+            total = time.perf_counter() - self._start
+            headers["Server-Timing"] = server_timing(dict(self._trace.seconds), total=total)
+        elif message["type"] == "http.response.body":
+            self._sent += len(message.get("body", b""))
+            if not message.get("more_body"):
+                self.end()
+        await self._send(message)
+
+    def end(self) -> None:
+        """Record and log the request, once."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        method = self._scope["method"]
+        outcome = Outcome(
+            route=getattr(self._scope.get("route"), "path", "none"),
+            method=method if method in METHODS else "other",
+            status=self._status,
+            seconds=time.perf_counter() - self._start,
+            body_bytes=self._sent,
+        )
+        self._metrics.record(outcome, self._trace)
+        _log(self._scope, outcome, self._trace)
 
 
 def _log(scope: Scope, outcome: Outcome, trace: Trace) -> None:

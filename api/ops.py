@@ -24,7 +24,7 @@ async def health() -> dict[str, str]:
 async def ready(request: Request) -> Response:
     """Say whether requests for pixels will be quick: kernels warm, database reachable."""
     checks = {
-        "kernels": request.app.state.warming.done(),
+        "kernels": request.app.state.is_warm,
         "database": await _reaches_database(request),
     }
     return JSONResponse(

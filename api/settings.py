@@ -89,6 +89,9 @@ class Settings(BaseSettings):
         default=False,
         text="Whether to read S3 without credentials; else AWS's usual chain is used.",
     )
+    s3_requester_pays: bool = _setting(
+        default=False, text="Whether to pay for the traffic of buckets that ask for it."
+    )
     source_seconds: float = _setting(
         20.0, "How long one answer of a data source may take.", unit="s", gt=0
     )
@@ -116,7 +119,13 @@ class Settings(BaseSettings):
         30.0, "How long a script may run for one request.", unit="s", gt=0
     )
     script_memory_bytes: int = _setting(
-        512 * MEBIBYTE, "Memory that a script may use.", unit="bytes", ge=64 * MEBIBYTE
+        1024 * MEBIBYTE,
+        "Memory of a process that runs scripts; half of it is the script's own.",
+        unit="bytes",
+        ge=256 * MEBIBYTE,
+    )
+    script_workers: int = _setting(
+        0, "Processes that run scripts, for each server process; 0: as many as `threads`.", ge=0
     )
 
     anonymous_read: bool = _setting(

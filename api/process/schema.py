@@ -85,7 +85,7 @@ class ProcessInput(_Model):
     """``input``."""
 
     bounds: Bounds
-    data: tuple[DataSource, ...] = Field(min_length=1, max_length=32)
+    data: list[DataSource] = Field(min_length=1, max_length=32)
 
 
 class Format(_Model):
@@ -111,7 +111,7 @@ class ProcessOutput(_Model):
     height: int | None = Field(default=None, ge=1)
     resx: FiniteFloat | None = Field(default=None, gt=0)
     resy: FiniteFloat | None = Field(default=None, gt=0)
-    responses: tuple[WantedResponse, ...] = Field(default=(), max_length=100)
+    responses: list[WantedResponse] = Field(default=[], max_length=100)
 
 
 class ProcessBody(_Model):

@@ -67,7 +67,9 @@ def test_every_error_class_has_a_row() -> None:
     import_all()
     classes = {*family(EngineError), *family(ScriptError), *family(HttpError)}
 
-    assert {cls.__name__ for cls in classes - set(ROWS)} == set()
+    # A private class is a detail of its module: it wears the row of the class above.
+    missing = {cls.__name__ for cls in classes - set(ROWS) if not cls.__name__.startswith("_")}
+    assert missing == set()
 
 
 @pytest.mark.parametrize("prefix", DIALECTS)
@@ -161,9 +163,10 @@ def test_retry_after_of_a_source_counts_seconds() -> None:
     ("status", "code"), [(404, "COMMON_NOT_FOUND"), (405, "COMMON_METHOD_NOT_ALLOWED")]
 )
 def test_the_routers_own_refusals_wear_the_same_dialect(status: int, code: str) -> None:
-    body = error_of(answer_error(HTTPException(status), path="/nowhere"))
+    body = error_of(answer_error(HTTPException(status), path="/nowhere", method="PUT"))
 
     assert (body["status"], body["code"]) == (status, code)
+    assert "/nowhere" in str(body["message"])
 
 
 def test_half_characters_in_a_message_do_not_break_the_body() -> None:

@@ -64,9 +64,7 @@ def test_neighbors_share_their_edges_to_the_last_bit(cell: tuple[int, int, int])
         ((3, 0, -1), "from 0 to 7"),
     ],
 )
-def test_a_cell_outside_of_the_matrix_is_not_found(
-    cell: tuple[int, int, int], text: str
-) -> None:
+def test_a_cell_outside_of_the_matrix_is_not_found(cell: tuple[int, int, int], text: str) -> None:
     with pytest.raises(NotFound, match=text):
         tile_box(*cell)
 
@@ -96,7 +94,8 @@ def test_a_time_is_a_day_an_instant_or_a_range(
 
 
 @pytest.mark.parametrize(
-    "text", ["2024", "2024-02-30", "2024-06-02/2024-06-01", "a/b", "2024-06-01T00:00:00", "9999-12-31/x"]
+    "text",
+    ["2024", "2024-02-30", "2024-06-02/2024-06-01", "a/b", "2024-06-01T00:00:00", "9999-12-31/x"],
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(RequestError) as caught:
@@ -151,9 +150,7 @@ def ask(query: TileQuery | None = None, *, script: str = SCRIPT, x: int = 4) -> 
 
 
 def test_a_query_is_a_request_of_one_source() -> None:
-    query = TileQuery(
-        size=512, time="2024-06-30", order="leastCC", maxcc=20, upsampling="bilinear"
-    )
+    query = TileQuery(size=512, time="2024-06-30", order="leastCC", maxcc=20, upsampling="bilinear")
 
     request = ask(query)
 

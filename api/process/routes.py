@@ -1,0 +1,109 @@
+"""``POST /api/v1/process`` and its alias."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.auth import Principal, Reader
+from api.body import JSON, MULTIPART, content_type, parse_json, read_body, read_form, wrong_type
+from api.desk import Desk
+from api.errors import BadBody
+from api.process.answer import answer
+from api.process.schema import ProcessBody
+from api.process.translate import Translated, parse_body, translate
+from api.respond import debug_header, respond, units_header
+from api.units import OCTET_STREAM, processing_units
+from engine.core import Engine
+from engine.samples import Pixels
+from evalscripts.setup import Setup
+
+router = APIRouter(tags=["process"])
+
+DOCUMENTED = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            JSON: {"schema": ProcessBody.model_json_schema()},
+            MULTIPART: {
+                "schema": {
+                    "type": "object",
+                    "required": ["request", "evalscript"],
+                    "properties": {
+                        "request": {"type": "string", "description": "The JSON, without a script."},
+                        "evalscript": {"type": "string"},
+                    },
+                }
+            },
+        },
+    }
+}
+"""The body for the API's page; FastAPI would read it before it asks who sends it."""
+
+
+@router.post("/api/v1/process", response_class=Response, openapi_extra=DOCUMENTED)
+@router.post("/process/v1", response_class=Response, include_in_schema=False)
+async def process(request: Request, who: Reader) -> Response:
+    """Answer with the pixels that a script makes of a collection's scenes."""
+    body = await read_request(request)
+    desk: Desk = request.app.state.desk
+    return await desk.serve(request, who, lambda: draw(request, who, body))
+
+
+async def draw(request: Request, who: Principal, body: ProcessBody) -> Response:
+    """Translate, ask, finish, respond; nothing is read before everything is known to fit."""
+    engine: Engine = request.app.state.engine
+    desk: Desk = request.app.state.desk
+    setup = (await engine.compile(body.evalscript)).setup
+    accept = request.headers.get("accept")
+    asked = translate(body, setup, limits=engine.options.limits, accept=accept, principal=who.id)
+    units = spent(asked, setup)
+    with desk.spending(who, units):
+        pixels = await engine.pixels(asked.request)
+        file = await answer(engine, asked, pixels)
+    console = debug_header(pixels.console, is_cut=bool(pixels.facts.get("console_cut")))
+    return respond(file, headers={**units_header(units), **console, **raw_header(asked, pixels)})
+
+
+async def read_request(request: Request) -> ProcessBody:
+    """Return the request of the body, JSON or multipart.
+
+    Raises `BadBody`, `WrongMediaType`, pydantic's ValidationError.
+    """
+    max_depth = request.app.state.settings.max_json_depth
+    kind = content_type(request)
+    if kind == JSON or kind.endswith("+json"):
+        return parse_body(parse_json(await read_body(request), max_depth=max_depth))
+    if kind != MULTIPART:
+        raise wrong_type(request, (JSON, MULTIPART))
+    form = await read_form(request)
+    if "request" not in form:
+        message = "the part 'request' is missing; parts are 'request' (JSON) and 'evalscript'"
+        raise BadBody(message)
+    value = parse_json(form["request"], max_depth=max_depth)
+    if isinstance(value, dict) and "evalscript" in form:
+        value["evalscript"] = form["evalscript"]
+    return parse_body(value)
+
+
+def spent(asked: Translated, setup: Setup) -> float:
+    """Return the processing units of a request."""
+    types = {output.id: output.sample_type for output in setup.outputs}
+    files = [file for file in asked.replies.files if not file.is_user_data]
+    return processing_units(
+        pixels=asked.request.geobox.width * asked.request.geobox.height,
+        setup=setup,
+        formats=[(file.media_type, types[file.identifier]) for file in files],
+    )
+
+
+def raw_header(asked: Translated, pixels: Pixels) -> dict[str, str]:
+    """Return what is needed to read raw samples: shape and type, as xcube-sh knows them."""
+    first = asked.replies.files[0]
+    if asked.replies.is_archive or first.media_type != OCTET_STREAM:
+        return {}
+    values = pixels.outputs[first.identifier]
+    return {
+        "SH-Components": str(values.shape[0]),
+        "SH-Height": str(values.shape[1]),
+        "SH-Width": str(values.shape[2]),
+        "SH-SampleType": values.dtype.name.upper(),
+    }

@@ -1,0 +1,141 @@
+"""``GET /tiles/{collection}/{z}/{x}/{y}.{extension}`` and its TileJSON."""
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import JSONResponse, Response
+
+from api.auth import Principal, Reader, reader
+from api.desk import Desk
+from api.respond import debug_header, respond, units_header
+from api.units import processing_units
+from api.xyz.schema import TileQuery
+from api.xyz.translate import (
+    MAX_ZOOM,
+    bounds_of,
+    entity_tag,
+    holds_tag,
+    media_type_of,
+    parse_time,
+    script_of,
+    tile_box,
+    tile_request,
+)
+from engine.catalog.search import SceneQuery
+from engine.core import Engine
+from engine.encode.formats import check_format
+from engine.plan.area import search_area
+from engine.request import PixelRequest
+from evalscripts.library import list_scripts
+
+router = APIRouter(prefix="/tiles", tags=["tiles"])
+READY = {script.id: script.text for script in list_scripts()}
+"""Name → text of the scripts that come with Cogmill."""
+EXTENT_SCENES = 2000
+"""The extent of a collection with more scenes than this is said to be the whole map."""
+
+
+@router.get("/{collection}/tilejson.json", dependencies=[Depends(reader)])
+async def tile_json(
+    request: Request, collection: str, query: Annotated[TileQuery, Query()]
+) -> Response:
+    """Describe a collection's map tiles (TileJSON 3.0) with the query that is given."""
+    engine: Engine = request.app.state.engine
+    known = await engine.catalog.collection(collection)
+    wanted = SceneQuery(collection=known.id, time=parse_time(query.time), limit=EXTENT_SCENES + 1)
+    scenes = await engine.catalog.search(wanted)
+    base = request.app.state.settings.public_url or str(request.base_url)
+    url = f"{base.rstrip('/')}/tiles/{known.id}/{{z}}/{{x}}/{{y}}.png"
+    return JSONResponse(
+        {
+            "tilejson": "3.0.0",
+            "name": known.title,
+            "scheme": "xyz",
+            "tiles": [f"{url}?{request.url.query}" if request.url.query else url],
+            "minzoom": 0,
+            "maxzoom": MAX_ZOOM,
+            "bounds": bounds_of(scenes if len(scenes) <= EXTENT_SCENES else ()),
+        }
+    )
+
+
+@router.get("/{collection}/{z}/{x}/{y}.{extension}", response_class=Response)
+async def tile(
+    *,
+    request: Request,
+    who: Reader,
+    collection: str,
+    z: int,
+    x: int,
+    y: int,
+    extension: str,
+    query: Annotated[TileQuery, Query()],
+) -> Response:
+    """Give one map tile of web mercator, as a script draws it."""
+    script = script_of(query, READY)
+    asked = tile_request(collection, tile_box(z, x, y), query, script=script, principal=who.id)
+    form = Form(media_type=media_type_of(extension), quality=query.quality)
+    headers = await cache_headers(request, who, asked, form)
+    if holds_tag(request.headers.get("if-none-match"), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    desk: Desk = request.app.state.desk
+    return await desk.serve(request, who, lambda: draw(request, who, asked, form, headers))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """How a map tile is written."""
+
+    media_type: str
+    quality: int
+    """Of lossy formats, 0 to 100."""
+
+
+async def cache_headers(
+    request: Request, who: Principal, asked: PixelRequest, form: Form
+) -> dict[str, str]:
+    """Return ETag and Cache-Control; reads the catalog but no pixel."""
+    catalog = request.app.state.engine.catalog
+    [source] = asked.inputs
+    scenes = await catalog.search(
+        SceneQuery(
+            collection=source.collection,
+            area=search_area(asked.geobox),
+            time=source.time,
+            max_cloud_cover=source.max_cloud_cover,
+            order=source.order,
+        )
+    )
+    tag = entity_tag(
+        asked,
+        scenes,
+        generation=await catalog.generation(),
+        media_type=form.media_type,
+        quality=form.quality,
+    )
+    audience = "public" if who.is_anonymous else "private"
+    seconds = request.app.state.settings.tile_cache_seconds
+    return {"ETag": tag, "Cache-Control": f"{audience}, max-age={seconds}", "Vary": "Authorization"}
+
+
+async def draw(
+    request: Request, who: Principal, asked: PixelRequest, form: Form, headers: dict[str, str]
+) -> Response:
+    """Return the map tile: the script's output ``default``, or its first one."""
+    engine: Engine = request.app.state.engine
+    desk: Desk = request.app.state.desk
+    setup = (await engine.compile(asked.script)).setup
+    named = [output for output in setup.outputs if output.id == "default"]
+    output = (named or setup.outputs)[0]
+    check_format(form.media_type, bands=output.bands, dtype=output.sample_type.dtype)
+    formats = [(form.media_type, output.sample_type)]
+    box = asked.geobox
+    units = processing_units(pixels=box.width * box.height, setup=setup, formats=formats)
+    with desk.spending(who, units):
+        pixels = await engine.pixels(replace(asked, outputs=(output.id,)))
+        file = await engine.encode(
+            pixels, output=output.id, media_type=form.media_type, quality=form.quality
+        )
+    console = debug_header(pixels.console, is_cut=bool(pixels.facts.get("console_cut")))
+    return respond(file, headers={**headers, **units_header(units), **console})
