@@ -10,25 +10,21 @@ known to Cogmill from registration, as in use. Before a row counts, the pixels a
 
 import argparse
 import platform
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from benchmarks.contestants import Loop, RioTiler
+from benchmarks.rows import Row, print_rows, timed
 from benchmarks.scenes import BANDS, benchmark_scene
-from benchmarks.serving import titiler_server
+from benchmarks.serving import race_servers
 from benchmarks.workloads import TMS, ArrayWork, MapTileWork, array_box_in, make_workloads
 from benchmarks.workloads import map_tile_in as tile_in
-from engine.catalog.definitions import resolve_collection_id
-from engine.catalog.search import SceneQuery
 from engine.core import Engine, EngineOptions
 from engine.geo.bbox import BBox
 from engine.geo.crs import WEB_MERCATOR
@@ -40,31 +36,9 @@ from engine.run.warm import warm_kernels
 from engine.store.route import StoreOptions
 from engine.trace import tracing
 from engine.warp.resampling import Resampling
-from tests.builders.running import running_server
 from tests.builders.servers import running_nginx
 
 COLLECTION = "sentinel-2-l2a"
-
-
-@dataclass(slots=True)
-class Row:
-    """Milliseconds by contestant, of one workload at one place."""
-
-    name: str
-    place: str
-    times: dict[str, list[float]] = field(default_factory=dict)
-    agreement: float = 1.0
-    requests: int = 0
-    read_bytes: int = 0
-
-    def add(self, contestant: str, seconds: float) -> None:
-        """Note one repetition."""
-        self.times.setdefault(contestant, []).append(seconds * 1000)
-
-    def median(self, contestant: str) -> float | None:
-        """Return the median in milliseconds, or None where it did not run."""
-        found = self.times.get(contestant)
-        return statistics.median(found) if found else None
 
 
 class Cogmill:
@@ -85,8 +59,6 @@ class Cogmill:
         )
         if not report.scenes:
             raise SystemExit(f"nothing registered: {report.refused}")
-        known = resolve_collection_id(COLLECTION)
-        await self.engine.catalog.count(SceneQuery(collection=known))
 
     def forget(self) -> None:
         """Empty the cache of decoded blocks."""
@@ -108,12 +80,11 @@ class Cogmill:
         return np.asarray(self.loop(self.engine.pixels(request)).outputs["default"])
 
 
-def ask(
-    geobox: GeoBox, script: str, method: Resampling = Resampling.NEAREST
-) -> PixelRequest:
+def ask(geobox: GeoBox, script: str, method: Resampling = Resampling.NEAREST) -> PixelRequest:
     """Return the request of a grid and a script."""
-    source = Input(id="0", collection=COLLECTION, upsampling=method, downsampling=method,
-                   harmonize=False)
+    source = Input(
+        id="0", collection=COLLECTION, upsampling=method, downsampling=method, harmonize=False
+    )
     return PixelRequest(geobox=geobox, inputs=(source,), script=script)
 
 
@@ -132,13 +103,6 @@ def stored(bands: tuple[str, ...]) -> str:
         f"{list(bands)}, units: 'DN'}}], output: {{bands: {len(bands)}, sampleType: 'UINT16'}}}};"
         f" }}\nfunction evaluatePixel(s) {{ return [{values}]; }}"
     )
-
-
-def timed(function: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the seconds that ``function`` took, and what it returned."""
-    start = time.perf_counter()
-    value = function()
-    return time.perf_counter() - start, value
 
 
 def race(
@@ -175,7 +139,8 @@ def race(
         row.requests, row.read_bytes = trace.counts["requests"], trace.counts["bytes"]
         if isinstance(work, MapTileWork):
             result = ours.array(stored(work.bands), tile_grid(work, x, y), Resampling.NEAREST)
-        row.agreement = min(row.agreement, agreement(result, theirs))
+        alike = agreement(result, theirs)
+        row.agreement = alike if row.agreement is None else min(row.agreement, alike)
     return row
 
 
@@ -226,29 +191,10 @@ def main() -> None:
                 rows.append(race(work, place, ours, peers, local, options.repeats))
                 print_rows(rows[-1:])
             loop(ours.engine.close())
-        rows += titiler_server.race(folder, home, options.repeats, running_server)
+        rows += race_servers(folder, home, repeats=options.repeats)
     print()
     print(f"{platform.processor() or platform.machine()}, Python {sys.version.split()[0]}")
     print_rows(rows, head=True)
-
-
-def print_rows(rows: list[Row], *, head: bool = False) -> None:
-    """Print Markdown rows: medians, ratios against the fastest peer, what was read."""
-    if head:
-        print("| workload | place | Cogmill cold | warm | fastest peer | cold ratio | warm ratio "
-              "| requests | KiB | pixels alike |")
-        print("|---|---|---|---|---|---|---|---|---|---|")
-    for row in rows:
-        peers = {n: row.median(n) for n in row.times if not n.startswith("Cogmill")}
-        best = min(peers, key=lambda name: peers[name] or 0.0)
-        cold, warm, peer = row.median("Cogmill cold"), row.median("Cogmill warm"), peers[best]
-        if cold is None or warm is None or peer is None:
-            continue
-        print(
-            f"| {row.name} | {row.place} | {cold:.1f} ms | {warm:.1f} ms | {best} {peer:.1f} ms "
-            f"| {peer / cold:.1f} x | {peer / warm:.1f} x | {row.requests} "
-            f"| {row.read_bytes >> 10} | {row.agreement:.4f} |"
-        )
 
 
 if __name__ == "__main__":
