@@ -44,7 +44,9 @@ export class Explorer {
         this.#outcome.add(report);
       },
       onRefusal: (refusal) => this.#onRefusal(refusal),
-      onTrouble: (refusal) => this.#outcome.fail(refusal),
+      onTrouble: (refusal) => {
+        if (this.#outcome.fail(refusal)) this.#openEditor(true);
+      },
     });
     this.#map = new MapView(one("#map"), this.#picture, {
       onMove: () => void this.#remember(),

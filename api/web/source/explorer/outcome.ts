@@ -34,8 +34,9 @@ export class Outcome {
     this.#drawConsole();
   }
 
-  /** Show what the server refused and, for a script, where it is wrong. */
-  fail(refusal: Refusal): void {
+  /** Show what the server refused and, for a script, where it is wrong; true for a first one. */
+  fail(refusal: Refusal): boolean {
+    const isFirst = this.#problem.hidden !== false;
     const { script } = refusal;
     const place = script?.line ? `Line ${script.line}: ` : "";
     this.#problem.querySelector(".message")!.textContent =
@@ -45,6 +46,7 @@ export class Outcome {
     excerpt.hidden = !script?.excerpt;
     this.#problem.hidden = false;
     this.#line.textContent = "";
+    return isFirst;
   }
 
   /** Tell that map tiles are on their way, until the first of them tells more. */
