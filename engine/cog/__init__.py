@@ -1,12 +1,17 @@
 """What is inside a COG. Pure: asks for byte ranges, never reads them.
 
-tags       the TIFF tags and types that are understood
-header     a generator that asks for ranges and returns a CogImage
-geokeys    GeoKeys → Crs, transform
-image      CogImage, Level: the parsed header as a value
-blocks     which blocks and byte ranges a window needs
-codecs     compressed bytes → bytes
-predictor  kernels that undo predictors 1, 2 and 3
-decode     a block's bytes → its values and validity
-gdal       what is not decoded here, decoded by GDAL in a killable worker
+tags         the TIFF tags and field types that are understood
+ifd          directories: bytes known so far → fields → values
+header       a generator that asks for ranges and returns a CogImage
+structure    directories → which is the image, which its overviews and masks
+layout       one directory → size, blocks and encoding
+geokeys      GeoKeys → Crs, affine; projections: the user-defined ones
+metadata     GDAL's tags: no-data, scale, offset, names
+image        CogImage, Level, Encoding: the parsed header as a value
+record       CogImage ↔ bytes, for the catalog
+blocks       which blocks and byte ranges a window needs
+codecs       compressed bytes → bytes
+predictor    kernels that undo predictors 1, 2 and 3
+decode       a block's bytes → its values and validity
+gdal         what is not decoded here, decoded by GDAL in a killable worker (wrap, gdal_worker)
 """

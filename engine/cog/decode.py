@@ -1,5 +1,6 @@
 """`decode_block`: the bytes of a block → its values and which of them are valid."""
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -83,16 +84,22 @@ def build_block(
 
 
 def sparse_value(image: CogImage) -> float | int:
-    """Return what a block without bytes reads as: the no-data number, forced into the dtype."""
-    if image.nodata is None or not image.sparse_is_nodata:
+    """Return what a block without bytes reads as: the no-data number, forced into the dtype.
+
+    As GDAL does: 0 without one, halves rounded away from zero, the nearest number that the
+    dtype holds; infinite where a float32 overflows.
+    """
+    nodata, dtype = image.nodata, np.dtype(image.dtype)
+    if nodata is None or not image.sparse_is_nodata:
         return 0
-    dtype = np.dtype(image.dtype)
     if dtype.kind == "f":
-        return image.nodata
-    if np.isnan(image.nodata):
+        overflows = math.isfinite(nodata) and abs(nodata) > float(np.finfo(dtype).max)
+        return math.copysign(math.inf, nodata) if overflows else nodata
+    if math.isnan(nodata):
         return 0
     limits = np.iinfo(dtype)
-    return int(min(max(image.nodata, limits.min), limits.max))
+    inside = min(max(nodata, float(limits.min)), float(limits.max))
+    return int(math.copysign(math.floor(abs(inside) + 0.5), inside))
 
 
 def stored_rows(level: Level, row: int) -> int:
@@ -116,6 +123,7 @@ def decode_stored(image: CogImage, level: Level, row: int, data: Bytes, bands: i
     if encoding.bits == 1:
         return np.unpackbits(raw.reshape(1, rows, stride), axis=2, count=cols)
     size = encoding.bits // 8
+    # Only a mask has 8 bits where the image has not.
     dtype = np.dtype("uint8" if encoding.bits == 8 and image.bits != 8 else image.dtype)
     if encoding.predictor == 3:
         found = np.empty((bands, rows, cols), dtype=f"u{size}")

