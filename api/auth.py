@@ -99,8 +99,9 @@ async def give_token(request: Request) -> Response:
     """Give a token for a client's id and secret (OAuth 2, grant ``client_credentials``)."""
     request.app.state.token_requests.take(peer(request), 1)
     form = await read_form(request)
-    if form.get("grant_type") != "client_credentials":
-        return _refuse(400, "unsupported_grant_type", "grant_type must be client_credentials")
+    if (grant := form.get("grant_type")) != "client_credentials":
+        error = "unsupported_grant_type" if grant else "invalid_request"
+        return _refuse(400, error, "grant_type must be client_credentials")
     client_id, secret = _credentials(request, form)
     client = await request.app.state.clients.verify(client_id, secret)
     if client is None:

@@ -131,7 +131,8 @@ class Settings(BaseSettings):
     anonymous_read: bool = _setting(
         default=False,
         text="Whether pixels may be asked for without a token (the demo). Only under a loopback "
-        "name or one of `hosts`; writing always needs a token.",
+        "name or one of `hosts`; writing always needs a token. The name keeps strange pages in a "
+        "browser out, not other machines: bind to 127.0.0.1.",
     )
     hosts: Texts = _setting(
         (),

@@ -90,10 +90,13 @@ def test_a_broken_basic_header_is_an_invalid_client(closed: Served, header: str)
     assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
-def test_another_grant_is_not_supported(closed: Served) -> None:
-    response = ask_token(closed, grant_type="password")
+@pytest.mark.parametrize(
+    ("grant", "error"), [("password", "unsupported_grant_type"), ("", "invalid_request")]
+)
+def test_another_grant_is_not_supported(closed: Served, grant: str, error: str) -> None:
+    response = ask_token(closed, grant_type=grant)
 
-    assert (response.status_code, response.json()["error"]) == (400, "unsupported_grant_type")
+    assert (response.status_code, response.json()["error"]) == (400, error)
 
 
 def test_a_token_opens_the_api(closed: Served) -> None:
