@@ -19,8 +19,6 @@ from engine.net.slots import Slots
 from engine.trace import count
 
 _REDIRECTS = (301, 302, 303, 307, 308)
-_READ_BUFFER = 1 << 20
-"""Bytes taken from the socket before the sender is held back; small ones cost wake-ups."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +153,6 @@ class HttpClient:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trust_env=False,
-                read_bufsize=_READ_BUFFER,
                 headers={"Accept-Encoding": "identity", "User-Agent": "cogmill"},
             )
         return self._session

@@ -8,8 +8,7 @@ from engine.errors import Forbidden
 from engine.net.client import HttpClient
 from engine.store.bounds import check_ranges
 from engine.store.protocol import ByteRange, ObjectInfo, Opened
-from engine.store.ranged import Target, open_object, read_object, refusal
-from engine.store.together import together
+from engine.store.ranged import Target, open_object, read_each, read_object, refusal
 
 
 class HttpStore:
@@ -29,15 +28,9 @@ class HttpStore:
         """Return the bytes of each range, all asked for at once."""
         check_ranges(ranges, info)
         target = _target(address)
-
-        async def read_one(wanted: ByteRange) -> bytes:
-            if wanted.size == 0:
-                return b""
-            return await read_object(self._client, target, wanted, info=info)
-
-        if len(ranges) == 1:
-            return [await read_one(ranges[0])]
-        return await together(read_one(wanted) for wanted in ranges)
+        return await read_each(
+            ranges, lambda wanted: read_object(self._client, target, wanted, info=info)
+        )
 
     async def close(self) -> None:
         """Close the connections."""

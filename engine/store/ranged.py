@@ -5,10 +5,11 @@ identity that came back are compared with what was asked for and planned with.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from yarl import URL
 
@@ -22,6 +23,7 @@ from engine.errors import (
 )
 from engine.net.client import Answer, HttpClient
 from engine.store.protocol import ByteRange, ObjectInfo, Opened
+from engine.store.together import together
 
 MAX_WHOLE_BYTES = 4 << 20
 """The largest object taken whole from a server that does not know ranges."""
@@ -89,6 +91,19 @@ async def read_object(
         if size != info.size or _identity(answer, size) != info.identity:
             raise _changed(answer)
         return await _read_range(answer, wanted, found=(start, stop))
+
+
+async def read_each(
+    ranges: Sequence[ByteRange], read_one: Callable[[ByteRange], Coroutine[Any, Any, bytes]]
+) -> list[bytes]:
+    """Return what ``read_one`` gives for each range, all at once; an empty one is not asked for."""
+
+    async def read(wanted: ByteRange) -> bytes:
+        return await read_one(wanted) if wanted.size else b""
+
+    if len(ranges) == 1:
+        return [await read(ranges[0])]
+    return await together(read(wanted) for wanted in ranges)
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:

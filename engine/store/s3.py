@@ -9,7 +9,7 @@ CPU of the plain one (see benchmarks/bench_store.py).
 import asyncio
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -33,7 +33,7 @@ from engine.store.bounds import check_ranges
 from engine.store.cache import BoundedCache
 from engine.store.pattern import compile_pattern, fixed_prefix, is_pattern
 from engine.store.protocol import ByteRange, Listed, ObjectInfo, Opened
-from engine.store.ranged import Target, open_object, read_object, refusal
+from engine.store.ranged import Target, open_object, read_each, read_object, refusal
 from engine.store.s3_options import (
     S3Options,
     names_object,
@@ -41,7 +41,6 @@ from engine.store.s3_options import (
     split_address,
     with_endpoints,
 )
-from engine.store.together import together
 from engine.trace import count
 
 T = TypeVar("T")
@@ -109,17 +108,12 @@ class S3Store:
     ) -> Sequence[bytes]:
         """Return the bytes of each range, all asked for at once."""
         check_ranges(ranges, info)
-
-        async def read_one(wanted: ByteRange) -> bytes:
-            if wanted.size == 0:
-                return b""
-            return await self._ask(
+        return await read_each(
+            ranges,
+            lambda wanted: self._ask(
                 address, lambda target: read_object(self._http, target, wanted, info=info)
-            )
-
-        if len(ranges) == 1:
-            return [await read_one(ranges[0])]
-        return await together(read_one(wanted) for wanted in ranges)
+            ),
+        )
 
     async def list(self, address: str, *, limit: int) -> Sequence[Listed]:
         """Return the objects at and below ``address``, which may end in a pattern."""
@@ -142,7 +136,7 @@ class S3Store:
         await self._http.close()
         await self._stack.aclose()
 
-    async def _ask(self, address: str, ask: Callable[[Target], Awaitable[T]]) -> T:
+    async def _ask(self, address: str, ask: Callable[[Target], Coroutine[Any, Any, T]]) -> T:
         """Return what ``ask`` makes of the object's signed URL, in the region it lives in."""
         bucket, key = split_address(address)
         if not names_object(key):
