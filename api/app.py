@@ -17,7 +17,8 @@ from starlette.responses import Response
 
 from api import auth, ops
 from api.desk import Desk
-from api.errors import HttpError, answer_error
+from api.dialects import answer_error
+from api.errors import HttpError
 from api.guard import Guard
 from api.logs import configure_logs
 from api.metrics import Metrics

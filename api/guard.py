@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import BodyTooLarge, answer_error
+from api.dialects import answer_error
+from api.errors import BodyTooLarge
 from engine.errors import Forbidden
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})

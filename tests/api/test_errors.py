@@ -9,14 +9,13 @@ from starlette.responses import Response
 
 import engine
 import evalscripts
+from api.dialects import DIALECTS, answer_error
 from api.errors import (
-    DIALECTS,
     ROWS,
     BadBody,
     HttpError,
     RateLimited,
     Violation,
-    answer_error,
     path_text,
     problem_of,
 )

@@ -11,7 +11,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from api.errors import HttpError, answer_error
+from api.dialects import answer_error
+from api.errors import HttpError
 from api.guard import Guard, host_name
 
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from api.errors import answer_error
+from api.dialects import answer_error
 from api.web.assets import STATIC, Asset, load_assets
 from api.web.build_hook import is_built
 from api.web.routes import router
