@@ -235,11 +235,12 @@ class Engine:
         output: str = "default",
         media_type: str = "image/png",
         quality: int | None = None,
+        palette: bool = False,
     ) -> Encoded:
-        """Return one output as a file; raises `UnsupportedFormat`."""
+        """Return one output as a file; see `encode_output`. Raises `UnsupportedFormat`."""
         with stage("encode"):
             return await self.parts.workers.run(
-                encode_output, pixels, output, media_type, quality=quality
+                encode_output, pixels, output, media_type, quality=quality, palette=palette
             )
 
     def read(self, request: PixelRequest, *, seconds: float | None = None) -> Pixels:

@@ -98,10 +98,10 @@ def place_tags(geobox: GeoBox) -> dict[int, Tag]:
 def sample_tags(dtype: np.dtype[np.generic], bands: int) -> dict[int, Tag]:
     """Return bits, format and count of the samples of a pixel, and what extra ones mean.
 
-    Three or four bands of 8 or 16 bits without sign are RGB and an alpha that is not multiplied
-    in; of everything else the first band is gray and the rest unspecified.
+    Three or four bands of 8 bits without sign are RGB and an alpha that is not multiplied in; of
+    everything else the first band is gray and the rest unspecified, as GDAL writes them.
     """
-    is_color = bands in (3, 4) and dtype.kind == "u" and dtype.itemsize <= 2
+    is_color = bands in (3, 4) and dtype == np.uint8
     tags: dict[int, Tag] = {
         258: (SHORT, (8 * dtype.itemsize,) * bands),
         262: (SHORT, (2 if is_color else 1,)),

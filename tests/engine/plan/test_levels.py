@@ -55,7 +55,7 @@ def make_image(*, size: int = 10980, resolution: float = 10.0, overviews: int = 
 
 @pytest.mark.parametrize(
     ("resolution", "level"),
-    [(1.0, 0), (10.0, 0), (19.0, 0), (20.0, 1), (39.9, 1), (40.0, 2), (41.0, 2), (5000.0, 5)],
+    [(1.0, 0), (10.0, 0), (19.0, 0), (20.0, 1), (39.0, 1), (40.0, 2), (41.0, 2), (5000.0, 5)],
 )
 def test_the_level_is_the_next_finer_one(resolution: float, level: int) -> None:
     image = make_image()
