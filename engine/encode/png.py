@@ -135,7 +135,10 @@ def index_colors(
         for col in range(width):
             color = colors[row, col]
             if color != last or last_index < 0:
-                slot = np.int64((color * np.uint32(2_654_435_761)) >> np.uint32(22))
+                # Fibonacci hashing: numba multiplies in 64 bits, so the middle bits are taken.
+                slot = (
+                    np.int64((np.uint64(color) * np.uint64(2_654_435_761)) >> np.uint64(22)) & 1023
+                )
                 while table[slot] >= 0 and found[table[slot]] != color:
                     slot = (slot + 1) % 1024
                 if table[slot] < 0:
