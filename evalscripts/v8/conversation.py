@@ -5,7 +5,10 @@ import re
 import signal
 import threading
 import time
+import weakref
 from typing import Any
+
+from numpy.typing import NDArray
 
 from evalscripts.errors import (
     ScriptError,
@@ -15,6 +18,7 @@ from evalscripts.errors import (
     SetupError,
 )
 from evalscripts.source import Source
+from evalscripts.v8.pixels import Stretch
 from evalscripts.v8.pool import V8Pool
 from evalscripts.v8.wire import Hangup, Late
 
@@ -47,15 +51,28 @@ class Conversation:
         self._seconds = seconds
         self._left = seconds
         self._lock = threading.Lock()
+        self._over = False
         self._aborted = False
         self._worker = pool.acquire()
+        self._safety = weakref.finalize(self, pool.abandon, self._worker)
+        self._safety.atexit = False
         clock = {"now": time.time_ns() // 1_000_000, "seed": _SEED}
         self.ask({"do": "load", "text": source.text, "clock": clock})
 
-    @property
-    def segment(self) -> Any:
-        """The memory shared with the worker."""
-        return self._worker.segment
+    def reserve(self, size: int) -> int:
+        """Make room in the memory shared with the worker; return how much there is."""
+        try:
+            self._worker.segment.reserve(size)
+        except Hangup:
+            raise self._ended() from None
+        return self._worker.segment.size
+
+    def view(self, place: Stretch, *, shape: tuple[int, ...]) -> NDArray[Any]:
+        """Return an array over a stretch of the shared memory."""
+        try:
+            return self._worker.segment.view(offset=place.offset, shape=shape, dtype=place.dtype)
+        except Hangup:
+            raise self._ended() from None
 
     def ask(
         self, message: dict[str, Any], *, columns: int = 0, first_row: int = 0
@@ -67,11 +84,13 @@ class Conversation:
         Raises:
             ScriptError: of every kind; the conversation has ended then.
         """
+        if self._over:
+            raise self._ended()
         started = time.monotonic()
         try:
             answer = self._worker.ask(message, deadline=started + self._left)
         except Late:
-            self._pool.discard(self._worker)
+            self._discard()
             raise self._limit(f"the script took longer than {self._seconds:g} s") from None
         except Hangup:
             raise self._ended() from None
@@ -81,7 +100,7 @@ class Conversation:
         error = self._translated(message["do"], answer, columns=columns, first_row=first_row)
         if isinstance(error, ScriptLimitExceeded):
             # What is left of its memory is not worth another session.
-            self._pool.discard(self._worker)
+            self._discard()
         else:
             self.release()
         raise error
@@ -93,18 +112,30 @@ class Conversation:
 
     def release(self) -> None:
         """Give the worker back."""
-        with self._lock:
-            if self._aborted:
-                return
+        if self._ends():
             self._pool.release(self._worker)
 
     def abort(self) -> None:
         """End the worker at once, from any thread; a running `ask` raises.
 
-        After `release` this does nothing: the worker is another session's then.
+        After the conversation's end this does nothing: the worker may be another's by then.
         """
+        if self._ends(aborted=True):
+            self._pool.discard(self._worker)
+
+    def _discard(self) -> None:
+        if self._ends():
+            self._pool.discard(self._worker)
+
+    def _ends(self, *, aborted: bool = False) -> bool:
+        """Return True to the one caller that ends the conversation."""
         with self._lock:
-            self._aborted = self._pool.discard(self._worker)
+            first = not self._over
+            self._over = True
+            self._aborted = self._aborted or (first and aborted)
+        if first:
+            self._safety.detach()
+        return first
 
     def _limit(self, message: str) -> ScriptError:
         return ScriptLimitExceeded(message)
@@ -113,8 +144,10 @@ class Conversation:
         """Return what the worker's end means."""
         if self._aborted:
             return self._limit("the script was stopped before it ended")
+        if self._over:
+            return ScriptRuntimeError("the script has ended already")
         code = self._worker.exit_code(seconds=_BURIAL_SECONDS)
-        self._pool.discard(self._worker)
+        self._discard()
         if code == -signal.SIGKILL:
             return ScriptRuntimeError("the worker that ran the script was killed from outside")
         if code is not None and code < 0:

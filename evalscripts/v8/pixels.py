@@ -188,16 +188,30 @@ def _literal(value: float) -> str:
 
 
 def _single(output: SetupOutput) -> list[str]:
+    fits = f"isArray(r) && r.length === {output.bands}"
+    keyed = (
+        f'if (typeof r === "object" && r !== null && !isArray(r) && isArray(r[{_id(output)}]) && '
+        f"r[{_id(output)}].length === {output.bands}) r = r[{_id(output)}]; "
+    )
+    unpack = f"if (!({fits})) {{ {keyed}else r = settleOnly(r); }}"
+    if output.bands > 1:
+        return [unpack, *_stores(output, "r", 0)]
     return [
-        f"if (!isArray(r) || r.length !== {output.bands}) r = settleOnly(r);",
-        *_stores(output, "r", 0),
+        'if (typeof r !== "number") {',
+        f'if (typeof r === "boolean") r = r ? 1 : 0; else {{ {unpack} r = r[0]; }}',
+        "}",
+        _store(output, "r", "O0[p]", 0),
     ]
+
+
+def _id(output: SetupOutput) -> str:
+    return json.dumps(output.id)
 
 
 def _several(outputs: tuple[SetupOutput, ...]) -> list[str]:
     lines = ['if (typeof r !== "object" || r === null || isArray(r)) r = settleAll(r);', "let a;"]
     for i, output in enumerate(outputs):
-        lines.append(f"a = r[{json.dumps(output.id)}];")
+        lines.append(f"a = r[{_id(output)}];")
         lines.append(f"if (!isArray(a) || a.length !== {output.bands}) a = settleOne(r, {i});")
         lines += _stores(output, "a", i)
     return lines

@@ -53,6 +53,7 @@ class V8Pool:
         self._held: set[WorkerProcess] = set()
         self._settling: dict[WorkerProcess, float] = {}
         self._dead: deque[WorkerProcess] = deque()
+        self._abandoned: deque[WorkerProcess] = deque()
         self._served: dict[WorkerProcess, int] = {}
         self._failures = 0
         self._next_start = 0.0
@@ -121,6 +122,15 @@ class V8Pool:
             self._bury(worker)
             return True
 
+    def abandon(self, worker: WorkerProcess) -> None:
+        """Discard a worker whose holder was garbage collected.
+
+        Takes no lock: the collector may run inside any of the methods here.
+        """
+        self._abandoned.append(worker)
+        if not self._closed:
+            self._rouse()
+
     def idle(self) -> int:
         """Return how many workers are free now."""
         with self._lock:
@@ -167,6 +177,8 @@ class V8Pool:
 
     def _keep(self) -> None:
         while True:
+            while self._abandoned:
+                self.discard(self._abandoned.popleft())
             self._bury_dead()
             with self._lock:
                 if self._closed and not self._dead:

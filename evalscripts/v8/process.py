@@ -5,6 +5,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ class WorkerProcess:
         ours, theirs = socket.socketpair()
         self.connection = ours
         self.segment = Segment()
+        self._talking = threading.Lock()
         options = {
             "parent": os.getpid(),
             "connection": theirs.fileno(),
@@ -82,9 +84,10 @@ class WorkerProcess:
             Hangup: the process has ended, or was killed by `kill`.
             Late: there was no answer before ``deadline``, a reading of `time.monotonic`.
         """
-        self.connection.settimeout(max(deadline - time.monotonic(), 0.001))
-        send(self.connection, message)
-        return receive(self.connection, deadline=deadline)
+        with self._talking:
+            self.connection.settimeout(max(deadline - time.monotonic(), 0.001))
+            send(self.connection, message)
+            return receive(self.connection, deadline=deadline)
 
     def alive(self) -> bool:
         """Return whether the process runs."""
@@ -105,6 +108,9 @@ class WorkerProcess:
         """Kill, wait for the end, free everything; return the exit code, negative for a signal."""
         self._process.kill()
         code = self._process.wait()
-        self.connection.close()
+        # Whoever waits for an answer finds the other end closed, and lets go; closing under its
+        # feet could give it another file's descriptor.
+        with self._talking:
+            self.connection.close()
         self.segment.close()
         return code

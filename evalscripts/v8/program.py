@@ -101,8 +101,19 @@ class V8Session:
         return outputs
 
     def evaluate(self, inputs: Mapping[str, InputData]) -> Mapping[str, NDArray[Any]]:
-        """Return output id → (band, row, col); see `Session`."""
-        data = inputs[self._id]
+        """Return output id → (band, row, col); see `Session`.
+
+        Raises:
+            ScriptError: of every kind.
+            ValueError: the data is not what a SIMPLE script can be given.
+        """
+        try:
+            return self._evaluated(inputs[self._id])
+        except BaseException:
+            self.abort()
+            raise
+
+    def _evaluated(self, data: InputData) -> Mapping[str, NDArray[Any]]:
         check_stripe(self._input.bands, data)
         kinds = band_kinds(self._input.bands, data)
         _, rows, columns = data.valid.shape
@@ -125,18 +136,16 @@ class V8Session:
         pixels: Mapping[str, NDArray[Any]],
     ) -> None:
         shape = (rows.stop - rows.start, data.valid.shape[2])
+        talk = self._conversation
         layout = lay_out(kinds, self.outputs, pixels=shape[0] * shape[1])
-        segment = self._conversation.segment
-        segment.reserve(layout.size)
+        available = talk.reserve(layout.size)
         for kind, place in zip(kinds, layout.bands, strict=True):
-            view = segment.view(offset=place.offset, shape=shape, dtype=place.dtype)
-            view[...] = data.bands[kind.name].values[0, rows]
-        mask = segment.view(offset=layout.mask.offset, shape=shape, dtype="bool")
-        mask[...] = data.valid[0, rows]
-        self._conversation.ask(
+            talk.view(place, shape=shape)[...] = data.bands[kind.name].values[0, rows]
+        talk.view(layout.mask, shape=shape)[...] = data.valid[0, rows]
+        talk.ask(
             {
                 "do": "run",
-                "segment": segment.size,
+                "segment": available,
                 "size": layout.size,
                 "inputs": layout.input_bytes,
                 "run": self._request(kinds, layout),
@@ -145,9 +154,7 @@ class V8Session:
             first_row=self._rows,
         )
         for output, place in zip(self.outputs, layout.outputs, strict=True):
-            pixels[output.id][:, rows] = segment.view(
-                offset=place.offset, shape=(output.bands, *shape), dtype=place.dtype
-            )
+            pixels[output.id][:, rows] = talk.view(place, shape=(output.bands, *shape))
 
     def _request(self, kinds: tuple[BandKind, ...], layout: Layout) -> dict[str, Any]:
         """Return what the isolate is asked; the loop's text only where it is a new one."""

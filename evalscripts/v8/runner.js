@@ -175,11 +175,11 @@
     return list;
   }
 
+  // A true array, made without writing to an index that Array.prototype may have caught.
   function zeros(bands) {
-    const list = create(null);
-    for (let i = 0; i < bands; i++) list[i] = 0;
-    list.length = bands;
-    return list;
+    let text = "[0";
+    for (let i = 1; i < bands; i++) text += ",0";
+    return parse(text + "]");
   }
 
   // What a single output gets when the script did not return an array of the right length:

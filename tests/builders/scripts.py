@@ -41,7 +41,7 @@ def make_input(
     bands: Mapping[str, Any], *, valid: Any = None, scale: float = 1.0, **more: float
 ) -> InputData:
     """Return bands given as (row, col) arrays, or as numbers for a single pixel."""
-    arrays = {name: np.atleast_2d(np.asarray(values)) for name, values in bands.items()}
+    arrays = {name: np.atleast_2d(_stored(values)) for name, values in bands.items()}
     shape = next(iter(arrays.values())).shape if arrays else (1, 1)
     mask = np.ones(shape, np.bool_) if valid is None else np.atleast_2d(np.asarray(valid))
     return InputData(
@@ -51,6 +51,11 @@ def make_input(
         },
         valid=mask[np.newaxis],
     )
+
+
+def _stored(values: Any) -> NDArray[Any]:
+    array = np.asarray(values)
+    return array.astype(np.int32) if array.dtype == np.int64 else array
 
 
 def stripes(data: InputData, rows: int) -> list[InputData]:
