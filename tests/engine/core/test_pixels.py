@@ -19,6 +19,7 @@ from engine.errors import (
     DeadlineExceeded,
     RequestError,
     SourceUnavailable,
+    TooCoarse,
     TooLarge,
     UnknownBand,
     UnknownCollection,
@@ -363,7 +364,7 @@ def test_impossible_requests_are_refused_before_anything_is_read(tmp_path: Path)
         UnknownBand,
         UnknownUnit,
         TooLarge,
-        TooLarge,
+        TooCoarse,
     ]
     assert "B04" in found[1][1]
     assert "REFLECTANCE" in found[2][1]
