@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from engine.jit import kernel
 from engine.warp.runs import SNAP, Nodes, Target, place_run
-from engine.warp.source import Source, has_data
+from engine.warp.source import Source, has_data, is_whole
 
 SMALLEST = 2.0**-10
 """A footprint is never smaller than this (source pixels), so that it always holds some area."""
@@ -48,17 +48,20 @@ def mean(
     source: Source, place: tuple[float, float], extent: tuple[float, float]
 ) -> tuple[float, bool]:
     """Return the mean under a footprint at ``place``; False where none of it has data."""
-    values, _, _, has_gaps, (top, left, height, width) = source
+    values, _, _, _, (top, left, height, width) = source
     (y, x), (tall, wide) = place, extent
     first_row, stop_row = span(y, tall)
     first_col, stop_col = span(x, wide)
+    is_plain = is_whole(
+        source, (y - 0.5 * tall, y + 0.5 * tall, x - 0.5 * wide, x + 0.5 * wide), 1.0
+    )
     base = 0.0
     total = 0.0
     weights = 0.0
     for row in range(max(first_row, top), min(stop_row, top + height)):
         inside = min(row + 1.0, y + 0.5 * tall) - max(float(row), y - 0.5 * tall)
         for col in range(max(first_col, left), min(stop_col, left + width)):
-            if has_gaps and not has_data(source, row - top, col - left):
+            if not is_plain and not has_data(source, row - top, col - left):
                 continue
             value = float(values[np.uint64(row - top), np.uint64(col - left)])
             if weights == 0.0 and np.isfinite(value):
@@ -80,9 +83,11 @@ def average(source: Source, nodes: Nodes, target: Target) -> None:
         col = 0
         while col < out.shape[1]:
             run = place_run(nodes, (row, col, out.shape[1]), rows, cols)
+            tall, wide = footprint(nodes, row, col)
             for k in range(run[0]):
                 value, found = 0.0, False
-                tall, wide = footprint(nodes, row, col + k)
+                if run[1] != 32:  # else one for the whole cell
+                    tall, wide = footprint(nodes, row, col + k)
                 if np.isfinite(rows[k] + cols[k] + tall + wide):
                     value, found = mean(source, (rows[k], cols[k]), (tall, wide))
                 out[row, col + k] = value

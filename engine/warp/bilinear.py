@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.jit import kernel
-from engine.warp.runs import SNAP, Nodes, Target, is_within, place_run, snap
-from engine.warp.source import Source, are_plain, has_data
+from engine.warp.runs import SNAP, Nodes, Target, is_inside, measure_run, place_run, snap
+from engine.warp.source import Source, has_data, is_whole
 
 
 @kernel
@@ -81,7 +81,7 @@ def blend(source: Source, y: float, x: float) -> tuple[float, bool]:
 @kernel
 def bilinear(source: Source, nodes: Nodes, target: Target) -> None:
     """Fill ``target``, of floats, from ``source``; 0 and False where it has no data."""
-    values, _, _, has_gaps, (top, left, height, width) = source
+    values, _, _, _, limits = source
     out, out_valid = target
     rows = np.empty(32)
     cols = np.empty(32)
@@ -89,18 +89,17 @@ def bilinear(source: Source, nodes: Nodes, target: Target) -> None:
         col = 0
         while col < out.shape[1]:
             run = place_run(nodes, (row, col, out.shape[1]), rows, cols)
-            is_inner = is_within(rows, run, top + 0.5, top + height - 0.5 - SNAP)
-            is_inner &= is_within(cols, run, left + 0.5, left + width - 0.5 - SNAP)
-            for k in range(run[0]):
-                if is_inner:
+            extent = measure_run(run, rows, cols)
+            if is_inside(extent, limits, 0.5) and is_whole(source, extent, 1.0):
+                for k in range(run[0]):
                     i, v = snap(rows[k] - 0.5)
                     j, u = snap(cols[k] - 0.5)
-                    i, j = i - top, j - left
-                    if not has_gaps or are_plain(source, i, j, 2):
-                        out[row, col + k] = mix(_square(values, (i, i + 1), (j, j + 1)), u, v)
-                        out_valid[row, col + k] = True
-                        continue
-                value, found = blend(source, rows[k], cols[k])
-                out[row, col + k] = value
-                out_valid[row, col + k] = found
+                    i, j = i - limits[0], j - limits[1]
+                    out[row, col + k] = mix(_square(values, (i, i + 1), (j, j + 1)), u, v)
+                    out_valid[row, col + k] = True
+            else:
+                for k in range(run[0]):
+                    value, found = blend(source, rows[k], cols[k])
+                    out[row, col + k] = value
+                    out_valid[row, col + k] = found
             col += run[0]

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from engine.jit import kernel
 from engine.warp.bilinear import blend
-from engine.warp.runs import SNAP, Nodes, Target, is_within, place_run, snap
-from engine.warp.source import Source, are_plain, has_data
+from engine.warp.runs import SNAP, Nodes, Target, is_inside, measure_run, place_run, snap
+from engine.warp.source import Source, has_data, is_whole
 
 Four = tuple[float, float, float, float]
 Places = tuple[np.uint64, np.uint64, np.uint64, np.uint64]
@@ -95,7 +95,7 @@ def arch(source: Source, y: float, x: float) -> tuple[float, bool]:
 @kernel
 def cubic(source: Source, nodes: Nodes, target: Target) -> None:
     """Fill ``target``, of floats, from ``source``; 0 and False where it has no data."""
-    values, _, _, has_gaps, (top, left, height, width) = source
+    values, _, _, _, limits = source
     out, out_valid = target
     rows = np.empty(32)
     cols = np.empty(32)
@@ -103,18 +103,17 @@ def cubic(source: Source, nodes: Nodes, target: Target) -> None:
         col = 0
         while col < out.shape[1]:
             run = place_run(nodes, (row, col, out.shape[1]), rows, cols)
-            is_inner = is_within(rows, run, top + 1.5, top + height - 1.5 - SNAP)
-            is_inner &= is_within(cols, run, left + 1.5, left + width - 1.5 - SNAP)
-            for k in range(run[0]):
-                if is_inner:
+            extent = measure_run(run, rows, cols)
+            if is_inside(extent, limits, 1.5) and is_whole(source, extent, 2.0):
+                for k in range(run[0]):
                     i, v = snap(rows[k] - 0.5)
                     j, u = snap(cols[k] - 0.5)
-                    i, j = i - top, j - left
-                    if not has_gaps or are_plain(source, i - 1, j - 1, 4):
-                        out[row, col + k] = surface(values, _four(i), _four(j), (v, u))
-                        out_valid[row, col + k] = True
-                        continue
-                value, found = arch(source, rows[k], cols[k])
-                out[row, col + k] = value
-                out_valid[row, col + k] = found
+                    i, j = i - limits[0], j - limits[1]
+                    out[row, col + k] = surface(values, _four(i), _four(j), (v, u))
+                    out_valid[row, col + k] = True
+            else:
+                for k in range(run[0]):
+                    value, found = arch(source, rows[k], cols[k])
+                    out[row, col + k] = value
+                    out_valid[row, col + k] = found
             col += run[0]

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.jit import kernel
-from engine.warp.runs import SNAP, Limits, Nodes, Target, is_within, place_run
+from engine.warp.runs import SNAP, Limits, Nodes, Target, is_inside, measure_run, place_run
 
 
 @kernel
@@ -28,8 +28,7 @@ def nearest(
         col = 0
         while col < out.shape[1]:
             run = place_run(nodes, (row, col, out.shape[1]), rows, cols)
-            is_inner = is_within(rows, run, top, top + height - SNAP)
-            if is_inner and not is_masked and is_within(cols, run, left, left + width - SNAP):
+            if not is_masked and is_inside(measure_run(run, rows, cols), limits, 0.0):
                 for k in range(run[0]):
                     y = np.uint64(np.int64(rows[k] + SNAP) - top)
                     x = np.uint64(np.int64(cols[k] + SNAP) - left)

@@ -13,6 +13,7 @@ from engine.warp.coordinates import CoordinateGrid
 from engine.warp.cubic import cubic
 from engine.warp.nearest import nearest
 from engine.warp.resampling import Resampling
+from engine.warp.source import BLOCK, find_gaps
 
 _BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 """Nearest neighbor moves bits; by their number alone, four compiled kernels do for all dtypes."""
@@ -77,12 +78,13 @@ def resample(
         _blank_nodata(out, out_valid, nodata)
         return
     wide = _WIDENED.get(values.dtype.name)
-    source_values = _plain(values if wide is None else values.astype(wide))
-    number = stored_nodata(source_values.dtype, nodata)
-    has_gaps = mask[0] or number is not None or values.dtype.kind == "f"
-    marker = (number is not None, source_values.dtype.type(0) if number is None else number)
-    source = (source_values, mask, marker, has_gaps, limits)
-    _KERNELS[resampling](source, nodes, (out, out_valid))
+    plain = _plain(values if wide is None else values.astype(wide))
+    known = stored_nodata(plain.dtype, nodata)
+    marker = (known is not None, plain.dtype.type(0) if known is None else known)
+    gaps = np.zeros([-(-length // BLOCK) for length in plain.shape], dtype=np.bool_)
+    if mask[0] or marker[0] or values.dtype.kind == "f":
+        find_gaps(plain, mask, marker, gaps)
+    _KERNELS[resampling]((plain, mask, marker, gaps, limits), nodes, (out, out_valid))
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:

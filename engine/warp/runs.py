@@ -29,6 +29,10 @@ Target = tuple[NDArray[np.generic], NDArray[np.bool_]]
 """What kernels write: values and validity, both (row, col)."""
 
 
+Extent = tuple[float, float, float, float]
+"""Least and greatest row, least and greatest column of places; NaN where any is missing."""
+
+
 @kernel
 def place_run(
     nodes: Nodes, pixel: tuple[int, int, int], rows: NDArray[np.float64], cols: NDArray[np.float64]
@@ -41,54 +45,88 @@ def place_run(
     """
     node_cols, node_rows, steps, starts, (row_lead, col_lead) = nodes
     row, col, width = pixel
-    cell_row, row_in_cell = divmod(row + row_lead, 32)
-    cell_col, col_in_cell = divmod(col + col_lead, 32)
+    cell_row, row_in_cell = (row + row_lead) >> 5, (row + row_lead) & 31
+    cell_col, col_in_cell = (col + col_lead) >> 5, (col + col_lead) & 31
     count = min(32 - col_in_cell, width - col)
     step = steps[cell_row, cell_col]
-    upper = starts[cell_row, cell_col] + row_in_cell // step * (32 // step + 1)
+    upper = starts[cell_row, cell_col]
+    if step == 32:
+        # By far the most cells: one straight line, and none of the divisions below.
+        line = (upper, upper + 2, 32, col_in_cell, count)
+        _draw(node_cols, line, row_in_cell / 32, cols, 0)
+        _draw(node_rows, line, row_in_cell / 32, rows, 0)
+        return count, step
+    side = 32 // step + 1
+    upper += row_in_cell // step * side
+    if step == 1:
+        for k in range(count):
+            cols[k] = node_cols[upper + col_in_cell + k]
+            rows[k] = node_rows[upper + col_in_cell + k]
+        return count, step
     v = (row_in_cell % step) / step
-    _place(node_cols, (upper, step, col_in_cell, count), v, cols)
-    _place(node_rows, (upper, step, col_in_cell, count), v, rows)
+    done = 0
+    while done < count:
+        node = upper + (col_in_cell + done) // step
+        first = (col_in_cell + done) % step
+        length = min(step - first, count - done)
+        line = (node, node + side, step, first, length)
+        _draw(node_cols, line, v, cols, done)
+        _draw(node_rows, line, v, rows, done)
+        done += length
     return count, step
 
 
 @kernel
-def _place(
+def _draw(
     nodes: NDArray[np.float64],
-    run: tuple[int, int, int, int],
+    line: tuple[int, int, int, int, int],
     v: float,
     places: NDArray[np.float64],
+    done: int,
 ) -> None:
-    upper, step, col, count = run
-    if step == 1:
-        for k in range(count):
-            places[k] = nodes[upper + col + k]
-        return
-    lower = upper + 32 // step + 1
-    done = 0
-    while done < count:
-        node = (col + done) // step
-        first = (col + done) % step
-        length = min(step - first, count - done)
-        left = nodes[upper + node] + (nodes[lower + node] - nodes[upper + node]) * v
-        right = nodes[upper + node + 1] + (nodes[lower + node + 1] - nodes[upper + node + 1]) * v
-        slope = (right - left) / step
-        for k in range(length):
-            places[done + k] = left + (first + k) * slope
-        done += length
+    upper, lower, step, first, length = line
+    left = nodes[upper] + (nodes[lower] - nodes[upper]) * v
+    right = nodes[upper + 1] + (nodes[lower + 1] - nodes[upper + 1]) * v
+    slope = (right - left) / step
+    for k in range(length):
+        places[done + k] = left + (first + k) * slope
 
 
 @kernel
-def is_within(places: NDArray[np.float64], run: tuple[int, int], low: float, high: float) -> bool:
-    """Return True where all ``places`` of ``run`` (count, step) lie in [low, high); NaN never."""
+def measure_run(
+    run: tuple[int, int], rows: NDArray[np.float64], cols: NDArray[np.float64]
+) -> Extent:
+    """Return the extent of the places of ``run`` (count, step)."""
     count, step = run
+    first_row, first_col = rows[0], cols[0]
     if step == 32:  # a straight line: its ends speak for it
-        first, last = places[0], places[count - 1]
-        return bool(low <= first < high and low <= last < high)
-    inside = True
+        last_row, last_col = rows[count - 1], cols[count - 1]
+        return (
+            min(first_row, last_row),
+            max(first_row, last_row),
+            min(first_col, last_col),
+            max(first_col, last_col),
+        )
+    top, bottom, left, right = first_row, first_row, first_col, first_col
     for k in range(count):
-        inside &= low <= places[k] < high
-    return inside
+        if not np.isfinite(rows[k]):
+            return np.nan, np.nan, np.nan, np.nan
+        top, bottom = min(top, rows[k]), max(bottom, rows[k])
+        left, right = min(left, cols[k]), max(right, cols[k])
+    return top, bottom, left, right
+
+
+@kernel
+def is_inside(extent: Extent, limits: Limits, margin: float) -> bool:
+    """Return True where all places lie ``margin`` inside the source's pixels; NaN never does."""
+    first_row, first_col, height, width = limits
+    top, bottom, left, right = extent
+    return bool(
+        top >= first_row + margin
+        and bottom < first_row + height - margin - SNAP
+        and left >= first_col + margin
+        and right < first_col + width - margin - SNAP
+    )
 
 
 @kernel

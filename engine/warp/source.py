@@ -4,14 +4,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.jit import kernel
-from engine.warp.runs import Limits
+from engine.warp.runs import Extent, Limits
 
-Source = tuple[
-    NDArray[np.generic], tuple[bool, NDArray[np.bool_]], tuple[bool, np.generic], bool, Limits
-]
-"""For kernels: values (row, col); whether there is a mask, and the validity (row, col; else an
-array of one); whether there is a number for no data, and that number in the values' dtype;
-whether pixels must be looked at one by one because some may have no data; and the limits."""
+Mask = tuple[bool, NDArray[np.bool_]]
+"""Whether there is one, and the validity (row, col); an array of one where there is none."""
+
+Marker = tuple[bool, np.generic]
+"""Whether a number stands for no data, and that number in the values' dtype."""
+
+Source = tuple[NDArray[np.generic], Mask, Marker, NDArray[np.bool_], Limits]
+"""For kernels: values (row, col), mask, marker, gaps by `find_gaps`, and limits."""
+
+BLOCK = 32
+"""Pixels along the side of a square for which `find_gaps` speaks as one."""
 
 
 @kernel
@@ -28,21 +33,41 @@ def has_data(source: Source, row: int, col: int) -> bool:
 
 
 @kernel
-def are_plain(source: Source, row: int, col: int, side: int) -> bool:
-    """Return True where a square of pixels that the source holds has data all over.
+def find_gaps(
+    values: NDArray[np.generic], mask: Mask, marker: Marker, gaps: NDArray[np.bool_]
+) -> None:
+    """Write into ``gaps`` (block row, block col) where a block of values needs a closer look.
 
-    ``row`` and ``col`` are of its upper left pixel. False for infinite numbers too: they are
-    data, but not to be multiplied by a weight of 0.
+    It does where a pixel has no data, and where one is infinite: that is data, but not to be
+    multiplied by a weight of 0. All other blocks are computed without any test.
     """
-    values, (is_masked, valid), (has_nodata, nodata), _, _ = source
-    plain = True
-    for i in range(side):
-        for j in range(side):
-            y, x = np.uint64(row + i), np.uint64(col + j)
-            value = values[y, x]
-            plain &= value - value == 0
+    is_masked, valid = mask
+    has_nodata, nodata = marker
+    for row in range(values.shape[0]):
+        for block in range(gaps.shape[1]):
+            first, stop = block * BLOCK, min(block * BLOCK + BLOCK, values.shape[1])
+            odd = False
+            for col in range(first, stop):
+                value = values[row, col]
+                odd |= value - value != 0
             if has_nodata:
-                plain &= value != nodata
+                for col in range(first, stop):
+                    odd |= values[row, col] == nodata
             if is_masked:
-                plain &= valid[y, x]
-    return bool(plain)
+                for col in range(first, stop):
+                    odd |= not valid[row, col]
+            gaps[row // BLOCK, block] |= odd
+
+
+@kernel
+def is_whole(source: Source, extent: Extent, margin: float) -> bool:
+    """Return True where no block has gaps within ``margin`` of places inside the source."""
+    _, _, _, gaps, (first_row, first_col, _, _) = source
+    top, bottom, left, right = extent
+    upper, lower = int(top - margin) - first_row, int(bottom + margin) - first_row
+    before, after = int(left - margin) - first_col, int(right + margin) - first_col
+    for row in range(max(upper // BLOCK, 0), min(lower // BLOCK + 1, gaps.shape[0])):
+        for col in range(max(before // BLOCK, 0), min(after // BLOCK + 1, gaps.shape[1])):
+            if gaps[row, col]:
+                return False
+    return True

@@ -50,8 +50,7 @@ def touched(kind: int, level: tuple[int, int], nodes: Nodes, shape: tuple[int, i
         last = min(cell_row * 32 - leads[0] + 32, shape[0]) - 1
         for cell_col in range(steps.shape[1]):
             col = max(cell_col * 32 - leads[1], 0)
-            by_corners = kind != AREA and steps[cell_row, cell_col] == 32
-            is_known = by_corners
+            is_known = steps[cell_row, cell_col] == 32
             for row in (first, last):
                 count, _ = place_run(nodes, (row, col, shape[1]), rows, cols)
                 for k in (0, count - 1):
