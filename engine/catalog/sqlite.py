@@ -10,10 +10,8 @@ from functools import partial
 from typing import Any
 
 import orjson
-import shapely
 from sqlalchemy import (
     Connection,
-    CursorResult,
     Row,
     bindparam,
     delete,
@@ -30,14 +28,8 @@ from engine.catalog.recent import Recent
 from engine.catalog.rows import SceneRows, from_rows, to_rows
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite_search import (
-    ALWAYS,
-    INSERT_BOX,
-    Statement,
-    candidates,
-    count_anywhere,
-    to_axis,
-)
+from engine.catalog.sqlite_match import matching, run
+from engine.catalog.sqlite_search import ALWAYS, INSERT_BOX, count_anywhere, to_axis
 from engine.database.connection import Database
 from engine.database.generation import advance_generation, read_generation
 from engine.database.schema import assets, collections, scenes
@@ -92,7 +84,7 @@ class SqliteCatalog:
 
         def work(connection: Connection) -> Sequence[Scene]:
             found: list[Row[Any]] = []
-            for rows in _matching(connection, query):
+            for rows in matching(connection, query):
                 found += rows
                 if query.limit is not None and len(found) >= query.limit:
                     break
@@ -106,8 +98,8 @@ class SqliteCatalog:
 
         def work(connection: Connection) -> int:
             if not query.area:
-                return int(_run(connection, count_anywhere(query)).scalar_one())
-            return sum(len(rows) for rows in _matching(connection, query))
+                return int(run(connection, count_anywhere(query)).scalar_one())
+            return sum(len(rows) for rows in matching(connection, query))
 
         return await self.database.read(work)
 
@@ -242,28 +234,6 @@ class SqliteCatalog:
                 key = (collection_id, row.id, row.generation)
                 self.recent_scenes.put(key, scene, weight=weight)
         return [loaded[row.key] for row in found]
-
-
-def _matching(connection: Connection, query: SceneQuery) -> Iterator[Sequence[Row[Any]]]:
-    """Yield the rows that match, in order, some at a time; the rest is not read until asked for."""
-    area = [shapely.box(box.left, box.bottom, box.right, box.top) for box in query.area]
-    whole = shapely.union_all(area)
-    shapely.prepare(whole)
-    result = _run(connection, candidates(query))
-    try:
-        for rows in result.partitions(_ROWS_AT_ONCE):
-            if not area:
-                yield rows
-                continue
-            covers = shapely.from_wkb([row.cover for row in rows])
-            meets = shapely.intersects(whole, covers)
-            yield [row for row, met in zip(rows, meets, strict=True) if met]
-    finally:
-        result.close()
-
-
-def _run(connection: Connection, statement: Statement) -> CursorResult[Any]:
-    return connection.exec_driver_sql(statement.sql, statement.parameters)
 
 
 def _unknown(connection: Connection, collection_id: str) -> UnknownCollection:

@@ -2,8 +2,9 @@
 
 Left alone, its planner may walk the index on dates: 317 ms among 100,000 scenes instead of 5.
 So the R*Tree stands in a subquery that yields row ids, and what an index could serve is hidden
-from the planner by a unary plus. The text is written out, since building it from expressions
-would take longer than running it. Values go in as parameters, always.
+from the planner by a unary plus. Where very many boxes match and few scenes are wanted, the first
+few thousand scenes of the order are tried before. The text is written out, since building it from
+expressions would take longer than running it. Values go in as parameters, always.
 """
 
 import re
@@ -29,8 +30,15 @@ _ORDER = {
     SceneOrder.LEAST_CLOUDY: "cloud_cover ASC NULLS LAST",
 }
 
+_CROWD = 4000
+"""So many boxes are sorted within some 10 ms; more are worth a look at the first scenes instead."""
+_FIRST = 2000
+"""How many scenes that look takes in."""
+
 _SELECT = "SELECT key, id, generation, cover FROM scenes"
+_KEYS = "SELECT key FROM scenes"
 _COUNT = "SELECT count(*) FROM scenes"
+_IS_MORE = "SELECT count(*) > ? FROM"
 _KEYS_WITHIN = (
     "SELECT id >> 1 FROM scene_boxes WHERE west <= ? AND east >= ? AND south <= ? AND north >= ?"
 )
@@ -58,27 +66,46 @@ def candidates(query: SceneQuery) -> Statement:
 
     Everything is exact but the area: the R*Tree knows boxes only.
     """
-    where = _conditions(query)
-    order = f"{_ORDER[query.order]}, created DESC, id"
-    return Statement(f"{_SELECT} WHERE {where.sql} ORDER BY {order}", where.parameters)
+    # Ids find their scenes by the index on them; boxes would only be a detour.
+    by_boxes = bool(query.area) and not query.ids
+    return _in_order(query, _keys_within(query) if by_boxes else None)
+
+
+def first_candidates(query: SceneQuery) -> Statement:
+    """Return what yields those of `candidates` that are among the first scenes of the order."""
+    keys = f"{_KEYS} WHERE collection = ? ORDER BY {_order(query)} LIMIT ?"
+    return _in_order(query, Statement(keys, (query.collection, _FIRST)))
+
+
+def is_crowded(query: SceneQuery) -> Statement:
+    """Return what yields 1 where more boxes match than are sorted quickly, else 0."""
+    keys = _keys_within(query)
+    return Statement(f"{_IS_MORE} ({keys.sql} LIMIT ?)", (_CROWD, *keys.parameters, _CROWD + 1))
 
 
 def count_anywhere(query: SceneQuery) -> Statement:
     """Return what counts the matches of a query without an area."""
-    where = _conditions(query)
+    where = _conditions(query, None)
     return Statement(f"{_COUNT} WHERE {where.sql}", where.parameters)
 
 
-def _conditions(query: SceneQuery) -> Statement:
+def _in_order(query: SceneQuery, keys: Statement | None) -> Statement:
+    where = _conditions(query, keys)
+    return Statement(f"{_SELECT} WHERE {where.sql} ORDER BY {_order(query)}", where.parameters)
+
+
+def _order(query: SceneQuery) -> str:
+    return f"{_ORDER[query.order]}, created DESC, id"
+
+
+def _conditions(query: SceneQuery, keys: Statement | None) -> Statement:
+    """Return all conditions but the area; ``keys`` alone are to choose the rows, where given."""
     parts: list[str] = []
     values: list[Value] = []
-    # Ids find their scenes by the index on them; boxes would only be a detour.
-    by_boxes = bool(query.area) and not query.ids
-    hidden = "+" if by_boxes else ""
-    if by_boxes:
-        within = [_keys_within(box, query.time) for box in query.area]
-        parts.append(f"key IN ({' UNION ALL '.join(keys.sql for keys in within)})")
-        values += [value for keys in within for value in keys.parameters]
+    hidden = "" if keys is None else "+"
+    if keys is not None:
+        parts.append(f"key IN ({keys.sql})")
+        values += keys.parameters
     parts.append(f"{hidden}collection = ?")
     values.append(query.collection)
     if query.ids:
@@ -99,7 +126,15 @@ def _conditions(query: SceneQuery) -> Statement:
     return Statement(" AND ".join(parts), tuple(values))
 
 
-def _keys_within(box: BBox, time: TimeRange) -> Statement:
+def _keys_within(query: SceneQuery) -> Statement:
+    within = [_keys_of(box, query.time) for box in query.area]
+    return Statement(
+        " UNION ALL ".join(keys.sql for keys in within),
+        tuple(value for keys in within for value in keys.parameters),
+    )
+
+
+def _keys_of(box: BBox, time: TimeRange) -> Statement:
     sql = _KEYS_WITHIN
     values: list[Value] = [box.right, box.left, box.top, box.bottom]
     if time.stop is not None:

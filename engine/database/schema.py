@@ -59,6 +59,7 @@ scenes = Table(
     UniqueConstraint("collection", "id"),
     UniqueConstraint("collection", "name"),
     Index(None, "collection", "sensed"),
+    Index(None, "collection", "cloud_cover"),
 )
 
 assets = Table(

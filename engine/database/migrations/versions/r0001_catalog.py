@@ -65,6 +65,7 @@ def _make_catalog() -> None:
         ),
     )
     op.create_index("ix_scenes_collection_sensed", "scenes", ["collection", "sensed"])
+    op.create_index("ix_scenes_collection_cloud_cover", "scenes", ["collection", "cloud_cover"])
     op.create_table(
         "assets",
         sa.Column("scene_key", KEY, nullable=False),
