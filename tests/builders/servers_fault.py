@@ -61,7 +61,8 @@ def refuses(status: int, headers: Mapping[str, str] | None = None, body: bytes =
     body = body or b"<Error>secret-body</Error>"
 
     def reply(_: Request, connection: Connection) -> None:
-        connection.send(head(status, {"Content-Length": len(body), **(headers or {})}) + body)
+        fields: dict[str, str | int] = {"Content-Length": len(body), **(headers or {})}
+        connection.send(head(status, fields) + body)
 
     return reply
 
@@ -90,7 +91,8 @@ def serves_all(content: bytes, headers: Mapping[str, str] | None = None) -> Repl
     """Ignore the range, as a server that does not know ranges does."""
 
     def reply(_: Request, connection: Connection) -> None:
-        fields = {"Content-Length": len(content), "ETag": ETAG, **(headers or {})}
+        fields: dict[str, str | int] = {"Content-Length": len(content), "ETag": ETAG}
+        fields |= headers or {}
         connection.send(head(200, fields))
         connection.send(content)
 

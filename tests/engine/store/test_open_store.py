@@ -186,9 +186,10 @@ def test_what_the_settings_do_not_allow_is_forbidden(tmp_path: Path, address: st
 def test_a_scheme_that_the_settings_leave_out_is_forbidden(nginx: Nginx) -> None:
     options = options_of(hosts=(nginx.authority,), schemes=frozenset({"https"}))
 
-    for address in (f"{nginx.url}/a", "s3://bucket/a"):
-        with pytest.raises(Forbidden):
-            using(options, lambda store, address=address: store.open(address, first=9))
+    with pytest.raises(Forbidden):
+        using(options, lambda store: store.open(f"{nginx.url}/a", first=9))
+    with pytest.raises(Forbidden):
+        using(options, lambda store: store.open("s3://bucket/a", first=9))
 
 
 def test_files_and_buckets_are_listed_and_web_servers_are_not(
