@@ -1,5 +1,6 @@
 """`cogmill collections`, `ingest`, `scenes`: what the server knows."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -142,7 +143,10 @@ def scenes(
         return
     print_table(
         ["sensed", "scene", "cloud %", "bands"],
-        [[r["sensed"], r["name"], r["cloudCover"], " ".join(r["bands"])] for r in rows],
+        [
+            [(r["sensed"] or "any time")[:16], r["name"], r["cloudCover"], " ".join(r["bands"])]
+            for r in rows
+        ],
     )
     if total > len(rows):
         OUT.print(f"… and {total - len(rows)} more; see --limit", style="dim")
@@ -201,10 +205,7 @@ def ingest(
             }
         )
     else:
-        print_table(
-            ["scene", "sensed", "bands", "understood from"],
-            [[one.name, one.sensed, " ".join(one.bands), one.source] for one in report.scenes],
-        )
+        _print_understood(report)
         for text in report.warnings:
             warn(text)
         for name, reason in report.refused:
@@ -212,6 +213,25 @@ def ingest(
         OUT.print(f"{len(report.scenes)} scenes registered, {len(report.refused)} refused")
     if report.refused and not report.scenes:
         raise typer.Exit(4)
+
+
+def _print_understood(report: IngestReport) -> None:
+    """Say what became of each scene, and once for all of them what it was told from."""
+    print_table(
+        ["scene", "sensed", "cloud %", "bands"],
+        [
+            [
+                one.name,
+                one.sensed.strftime("%Y-%m-%d %H:%M") if one.sensed else "any time",
+                one.cloud_cover,
+                " ".join(one.bands),
+            ]
+            for one in report.scenes
+        ],
+    )
+    told = Counter(told for one in report.scenes for told in one.sources.items())
+    for (fact, source), count in sorted(told.items()):
+        OUT.print(f"{fact} from {source}: {count} scenes", style="dim", markup=False)
 
 
 def _band_option(text: str) -> tuple[str, str]:
