@@ -19,7 +19,8 @@ async def answer(engine: Engine, translated: Translated, pixels: Pixels) -> Enco
 async def _file(engine: Engine, pixels: Pixels, reply: Reply) -> Encoded:
     if reply.is_user_data:
         value = {} if pixels.user_data is None else pixels.user_data
-        body = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+        # Escaped to ASCII: JavaScript has texts with half characters, UTF-8 has not.
+        body = json.dumps(value, allow_nan=False).encode("ascii")
         return Encoded(media_type=JSON, body=body, name=f"{USER_DATA}.json")
     return await engine.encode(
         pixels, output=reply.identifier, media_type=reply.media_type, quality=reply.quality

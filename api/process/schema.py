@@ -7,7 +7,7 @@ Unknown keys are ignored everywhere. Keys that only other collections know (Sent
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 from api.params import CRS84, parse_instant
 
@@ -18,6 +18,9 @@ def _instant(value: Any) -> Any:
         raise ValueError(message)  # noqa: TRY004 -- pydantic turns only ValueErrors into violations
     return parse_instant(value)
 
+
+MAX_NAME_BYTES = 90
+"""Longest identifier of a response: with its extension it fits a TAR's header."""
 
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 
@@ -88,6 +91,21 @@ class ProcessInput(_Model):
     data: list[DataSource] = Field(min_length=1, max_length=32)
 
 
+def _file_name(value: str) -> str:
+    """Refuse what cannot be the name of a file in an archive."""
+    try:
+        size = len(value.encode("utf-8"))
+    except UnicodeEncodeError:
+        size = 0
+    if not 0 < size <= MAX_NAME_BYTES or not value.isprintable() or set(value) & {"/", "\\"}:
+        message = (
+            f"must be 1 to {MAX_NAME_BYTES} bytes of printable text without slashes, since files "
+            "are named after it"
+        )
+        raise ValueError(message)
+    return value
+
+
 class Format(_Model):
     """``responses[].format``."""
 
@@ -100,7 +118,7 @@ class Format(_Model):
 class WantedResponse(_Model):
     """``output.responses[]``."""
 
-    identifier: str = Field(default="default", max_length=100)
+    identifier: Annotated[str, AfterValidator(_file_name)] = "default"
     format: Format = Format()
 
 

@@ -206,6 +206,10 @@ def test_two_sources_of_one_id_are_refused() -> None:
             [{"format": {"quality": 101}}],
             "output->responses[0]->format->quality",
         ),
+        (["output", "responses"], [{"identifier": "../x"}], "output->responses[0]->identifier"),
+        (["output", "responses"], [{"identifier": "é" * 46}], "output->responses[0]->identifier"),
+        (["output", "responses"], [{"identifier": "\ud800"}], "output->responses[0]->identifier"),
+        (["output", "responses"], [{"identifier": ""}], "output->responses[0]->identifier"),
         (["evalscript"], 5, "evalscript"),
     ],
 )
