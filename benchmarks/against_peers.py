@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -46,7 +47,9 @@ class Cogmill:
 
     def __init__(self, loop: Loop, home: Path, address: str, root: Path) -> None:
         self.loop = loop
-        store = StoreOptions(roots=(str(root),), policy=OutboundPolicy(hosts=("127.0.0.1",)))
+        host = urlsplit(address).netloc
+        policy = OutboundPolicy(hosts=(host,) if host else ())
+        store = StoreOptions(roots=(str(root),), policy=policy)
         self.engine = Engine(
             EngineOptions(database_url=f"sqlite+aiosqlite:///{home / 'cogmill.db'}", store=store)
         )
