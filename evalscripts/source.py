@@ -71,7 +71,7 @@ class Source:
             message = f"the script threw: {message}"
         frames = tuple(
             frame
-            for frame in _FRAME.findall(rest[caret.end() :] if caret else "")
+            for frame in _FRAME.findall(rest[caret.end() :] if caret else rest)
             if _PLACE.search(frame)
         )
         if len(message) > _MAX_MESSAGE_CHARS:
