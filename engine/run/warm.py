@@ -86,7 +86,7 @@ def _warm_decode() -> None:
         if size > 1:
             undo_floating(
                 np.zeros((8, 8 * size), dtype=np.uint8),
-                np.empty((1, 8, 8, size), dtype=np.uint8),
+                np.empty((1, 8, 8), dtype=f"uint{8 * size}"),
             )
 
 
