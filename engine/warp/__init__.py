@@ -1,1 +1,12 @@
-"""Destination pixel → source value: coordinates and kernels, nothing else."""
+"""Destination pixel → source value: coordinates and kernels, nothing else.
+
+lattice      Lattice: pixels numbered absolutely, so that neighboring requests agree
+coordinates  CoordinateGrid, make_coordinate_grid, source_window: where pixels lie in a source
+runs         places of a row's pixels, as every kernel takes them
+source       which source pixels have data
+nearest bilinear cubic average   one kernel each
+touched      which source pixels a kernel needs, by the kernels' own rules
+resample     resample: a window of source pixels → values and validity
+clip         rasterize: a geometry → the pixels whose centers it holds
+resampling   Resampling
+"""
