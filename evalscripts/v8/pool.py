@@ -72,23 +72,35 @@ class V8Pool:
         """
         limit = self.options.wait_seconds if seconds is None else seconds
         deadline = time.monotonic() + limit
+        while True:
+            worker = self._next_idle(deadline)
+            if worker is None:
+                raise ScriptTierUnavailable(
+                    f"no script worker was free within {limit:g} s; "
+                    f"there are {self.options.workers}"
+                )
+            try:
+                # One that was killed a moment ago may not have been noticed yet; that must not
+                # look like the script's fault.
+                worker.ask({"do": "end"}, deadline=time.monotonic() + _READY_SECONDS)
+            except (Hangup, Late):
+                self.discard(worker)
+            else:
+                return worker
+
+    def _next_idle(self, deadline: float) -> WorkerProcess | None:
+        """Return an idle worker, now held; None where there is none before the deadline."""
         with self._changed:
-            while True:
+            while not self._idle:
                 if self._closed:
                     raise ScriptTierUnavailable("the script workers are shut down")
-                while self._idle:
-                    worker = self._idle.popleft()
-                    if worker.alive():
-                        self._held.add(worker)
-                        return worker
-                    self._bury(worker)
                 left = deadline - time.monotonic()
                 if left <= 0:
-                    raise ScriptTierUnavailable(
-                        f"no script worker was free within {limit:g} s; "
-                        f"there are {self.options.workers}"
-                    )
+                    return None
                 self._changed.wait(left)
+            worker = self._idle.popleft()
+            self._held.add(worker)
+            return worker
 
     def release(self, worker: WorkerProcess) -> None:
         """Take back a worker whose session ended in order; its isolate is thrown away."""

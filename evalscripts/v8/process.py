@@ -89,10 +89,6 @@ class WorkerProcess:
             send(self.connection, message)
             return receive(self.connection, deadline=deadline)
 
-    def alive(self) -> bool:
-        """Return whether the process runs."""
-        return self._process.poll() is None
-
     def exit_code(self, *, seconds: float) -> int | None:
         """Return how the process ended, negative for a signal; None if it runs on."""
         try:
