@@ -12,10 +12,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.encode.deflate import deflate
 from engine.encode.pyramid import halve_classes, halve_numbers
 from engine.encode.tiff_tags import (
     HEADER,
@@ -190,7 +190,7 @@ class _Level:
         for start in range(0, self._rows.shape[1], BLOCK):
             block = self._rows[:, start : start + BLOCK].copy()
             block[:, 1:] -= block[:, :-1].copy()
-            body = imagecodecs.deflate_encode(block, level=self._level, raw=False)
+            body = deflate(block, level=self._level)
             self.offsets.append(self.size + 4)
             self.sizes.append(len(body))
             self.spool.write(struct.pack("<I", len(body)) + body + body[-4:])

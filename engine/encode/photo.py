@@ -13,8 +13,7 @@ QUALITY = 90
 def encode_jpeg(values: NDArray[Any], *, quality: int | None = None) -> bytes:
     """Return a JPEG of (band, row, col), uint8, 1 or 3 bands; quality 0 to 100, 4:2:0."""
     chunky = _chunky(values)
-    encoded: bytes = imagecodecs.jpeg8_encode(chunky, level=QUALITY if quality is None else quality)
-    return encoded
+    return bytes(imagecodecs.jpeg8_encode(chunky, level=QUALITY if quality is None else quality))
 
 
 def encode_webp(values: NDArray[Any], *, quality: int | None = None) -> bytes:
@@ -24,10 +23,11 @@ def encode_webp(values: NDArray[Any], *, quality: int | None = None) -> bytes:
     """
     if values.shape[0] <= 2:
         values = np.concatenate([np.repeat(values[:1], 3, axis=0), values[1:]])
-    encoded: bytes = imagecodecs.webp_encode(
-        _chunky(values), level=QUALITY if quality is None else quality, lossless=False, method=1
+    return bytes(
+        imagecodecs.webp_encode(
+            _chunky(values), level=QUALITY if quality is None else quality, lossless=False, method=1
+        )
     )
-    return encoded
 
 
 def _chunky(values: NDArray[Any]) -> NDArray[Any]:

@@ -35,7 +35,7 @@ def river_courses(seed: int, *, west: float) -> list[NDArray[np.float64]]:
     Bends follow the sine-generated curve of Langbein and Leopold (1966): the direction, not the
     place, swings as a sine of the way along the river.
     """
-    main = _meander(seed, start=(min(west, SPRING[0]), 3_200.0), goal=(12_500.0, 900.0), width=16.0)
+    main = _meander(seed, start=(min(west, SPRING[0]), 3_200.0), goal=(12_500.0, 900.0), width=21.0)
     join = main[np.argmin(np.hypot(main[:, 0] + 4_200.0, main[:, 1] - 600.0))]
     side = _meander(
         seed + 7, start=(-15_500.0, -9_500.0), goal=(float(join[0]), float(join[1])), width=6.0
@@ -47,15 +47,16 @@ def _meander(
     seed: int, *, start: tuple[float, float], goal: tuple[float, float], width: float
 ) -> NDArray[np.float64]:
     x, y = start
-    points = []
+    points: list[tuple[float, float, float]] = []
     way = 0.0
     phase = 0.0
     while x < goal[0] and way < 4.0 * (goal[0] - start[0]) and len(points) < 40_000:
         plain = min(1.0, max(0.0, (x + 11_000.0) / 7_000.0))
         grown = width * (0.55 + 0.75 * min(1.0, max(0.0, (x + 14_000.0) / 20_000.0)))
-        swing = 0.65 + 0.60 * plain + 0.35 * fractal(way / 5_100.0, 0.5, seed, 2)
-        phase += STEP * 2.0 * math.pi / (1_500.0 + 500.0 * plain)
-        wander = 0.35 * noise(way / 1_900.0, 7.5, seed + 3)
+        swing = 0.60 + 0.55 * plain + 0.75 * fractal(way / 4_300.0, 0.5, seed, 2)
+        length = 1_900.0 + 1_300.0 * plain * noise(way / 3_300.0, 2.5, seed + 1)
+        phase += STEP * 2.0 * math.pi / length
+        wander = 0.60 * noise(way / 1_300.0, 7.5, seed + 3)
         toward = math.atan2(goal[1] - y, max(goal[0] - x, 2_500.0))
         # The valley turns on its own scale, wider than the bends.
         valley = 0.75 * noise(x / 6_500.0, 3.5, seed + 5)

@@ -61,7 +61,7 @@ def erode(
 
 
 @kernel
-def _route(
+def _route(  # noqa: PLR0917 - numba has no keyword-only arguments
     heights: NDArray[np.float64],
     uplift: NDArray[np.float64],
     cell: float,

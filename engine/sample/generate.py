@@ -4,7 +4,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,10 +27,10 @@ from engine.sample.product import (
     product_name,
 )
 from engine.sample.render import COARSE, FULL, HALF, Numbers, Swath, blank_numbers, render_stripe
-from engine.sample.season import make_season, sun_direction
+from engine.sample.season import Season, make_season
 from engine.sample.sky import make_sky
 from engine.sample.spec import Overpass, SampleReport, SampleScene, SampleSpec
-from engine.sample.world import PIXEL, WorldGrid, make_grid, to_degrees
+from engine.sample.world import PIXEL, WorldGrid, make_grid, to_degrees, world_point
 
 STRIPE = 252
 """Rows that are worked on at a time; a multiple of 6."""
@@ -69,13 +69,15 @@ def write_samples(
     scenes: list[SampleScene] = []
     workers = threads or min(len(spec.overpasses), os.cpu_count() or 1)
     with ThreadPoolExecutor(workers) as pool:
-        for number, (zone, grid) in enumerate(grids.items()):
+        for number, grid in enumerate(grids.values()):
 
             def tell(part: float, number: int = number) -> None:
                 if on_progress is not None:
                     on_progress((number + part) / len(grids))
 
-            scenes += _write_zone(folder, spec, zone, grid, landscape, pool, tell)
+            scenes += _write_zone(
+                folder, spec, grid=grid, landscape=landscape, pool=pool, tell=tell
+            )
     scenes.sort(key=lambda scene: (scene.sensed, scene.tile_id))
     return _report(scenes, list(grids.values()))
 
@@ -90,6 +92,7 @@ class _Draft:
     geoboxes: dict[str, GeoBox]
     files: dict[str, CogFile]
     swath: Swath
+    season: Season
     clouds: int = 0
     seen: int = 0
 
@@ -97,49 +100,32 @@ class _Draft:
 def _write_zone(
     folder: Path,
     spec: SampleSpec,
-    zone: int,
+    *,
     grid: WorldGrid,
     landscape: Landscape,
     pool: ThreadPoolExecutor,
     tell: Callable[[float], None],
 ) -> list[SampleScene]:
+    def begin(start: int) -> Future[Stripe]:
+        stop = min(start + STRIPE, spec.pixels)
+        return pool.submit(make_stripe, landscape, grid, row_start=start, row_stop=stop)
+
     with ExitStack() as stack:
-        drafts = [_open_draft(folder, spec, zone, grid, day, stack) for day in spec.overpasses]
-        starts = range(0, spec.pixels, STRIPE)
-        # The next stripe's ground is made while the days of this one are.
-        made = [
-            pool.submit(
-                make_stripe,
-                landscape,
-                grid,
-                row_start=start,
-                row_stop=min(start + STRIPE, spec.pixels),
-            )
-            for start in starts[:1]
-        ]
-        for position, _ in enumerate(starts):
-            stripe = made[position].result()
-            if position + 1 < len(starts):
-                start = starts[position + 1]
-                made.append(
-                    pool.submit(
-                        make_stripe,
-                        landscape,
-                        grid,
-                        row_start=start,
-                        row_stop=min(start + STRIPE, spec.pixels),
-                    )
-                )
-            list(pool.map(lambda draft, s=stripe: _write_stripe(draft, s, spec), drafts))
-            made[position] = made[-1]
-            tell((position + 1) / len(starts))
+        drafts = [_open_draft(folder, spec, grid, day, stack) for day in spec.overpasses]
+        coming: Future[Stripe] | None = begin(0)
+        while coming is not None:
+            stripe = coming.result()
+            # The next stripe's ground is made while the days of this one are.
+            coming = begin(stripe.row_stop) if stripe.row_stop < spec.pixels else None
+            for done in [pool.submit(_write_stripe, draft, stripe, spec) for draft in drafts]:
+                done.result()
+            tell(stripe.row_stop / spec.pixels)
     return [_finish(draft, grid) for draft in drafts]
 
 
 def _write_stripe(draft: _Draft, stripe: Stripe, spec: SampleSpec) -> None:
     grid = stripe.grid
     overpass = draft.overpass
-    sun = sun_direction(overpass.sensed)
     area = world_box(grid, row_start=stripe.row_start, row_stop=stripe.row_stop)
     numbers = blank_numbers(stripe.row_stop - stripe.row_start, grid.geobox.width)
     render_stripe(
@@ -147,11 +133,11 @@ def _write_stripe(draft: _Draft, stripe: Stripe, spec: SampleSpec) -> None:
         stripe.heights,
         stripe.row_start,
         stripe.ground,
-        make_season(overpass.sensed, rain=overpass.weather.rain),
+        draft.season,
         make_sky(
             overpass.weather,
             area=area,
-            sun=sun,
+            sun=draft.season.sun,
             seed=spec.seed * 1_000 + overpass.sensed.timetuple().tm_yday,
         ),
         draft.swath,
@@ -176,14 +162,13 @@ def _rows(numbers: Numbers, band: str) -> np.ndarray:
 def _open_draft(
     folder: Path,
     spec: SampleSpec,
-    zone: int,
     grid: WorldGrid,
     overpass: Overpass,
     stack: ExitStack,
 ) -> _Draft:
     left, top = grid.geobox.affine.c, grid.geobox.affine.f
     middle = 0.5 * spec.pixels * PIXEL
-    tile_id = mgrs_square(zone, left + middle, top - middle, 44.3)
+    tile_id = mgrs_square((grid.geobox.crs.epsg or 0) - 32_600, left + middle, top - middle, 44.3)
     scene = folder / product_name(overpass, tile_id)
     scene.mkdir(parents=True, exist_ok=True)
     geoboxes = {band: _geobox(grid, RESOLUTION[band]) for band in spec.bands}
@@ -205,6 +190,7 @@ def _open_draft(
         geoboxes=geoboxes,
         files=files,
         swath=_swath(overpass, spec),
+        season=make_season(overpass.sensed, rain=overpass.weather.rain),
     )
 
 
@@ -222,7 +208,7 @@ def _swath(overpass: Overpass, spec: SampleSpec) -> Swath:
     """Return the strip that the orbit sees: 122 the west, 22 the east, a middle part both."""
     if spec.whole:
         return Swath(-1e9, 1e9, 0.0)
-    reach = 0.36 * spec.pixels * PIXEL
+    reach = 0.50 * spec.pixels * PIXEL
     return Swath(-1e9, reach, -LEAN) if overpass.orbit == 122 else Swath(-reach, 1e9, -LEAN)
 
 
@@ -231,7 +217,7 @@ def _finish(draft: _Draft, grid: WorldGrid) -> SampleScene:
     total = (grid.geobox.width // 2) * (grid.geobox.height // 2)
     cloud_cover = round(100.0 * draft.clouds / max(1, draft.seen), 2)
     nodata_share = round(100.0 * (1.0 - draft.seen / total), 2)
-    east, north, up = sun_direction(overpass.sensed)
+    east, north, up = draft.season.sun
     footprint = _footprint(grid, draft.swath)
     item = make_item(
         overpass,
@@ -277,8 +263,6 @@ def _footprint(grid: WorldGrid, swath: Swath) -> shapely.Polygon:
 
 
 def _cut(grid: WorldGrid, edge: Sequence[tuple[float, float]], swath: Swath) -> shapely.Polygon:
-    from engine.sample.world import world_point
-
     outline = shapely.Polygon([world_point(grid.nodes, float(r), float(c)) for r, c in edge])
     far = 200_000.0
     low, high = max(swath.low, -far), min(swath.high, far)

@@ -14,6 +14,8 @@ from engine.sample.terrain import inland, lake_depth
 from engine.sample.world import world_point
 
 SEA, RIVER, LAKE, SAND, GRAVEL, FIELD, BROADLEAF, CONIFER = (int(Kind(i)) for i in range(8))
+LOWLAND = (0.30, 0.52, 0.65, 0.79, 0.91, 0.955)
+"""Shares of wheat, maize, sunflower, alfalfa, beet and rape, summed; orchards have the rest."""
 MEADOW, SCRUB, ROCK, TOWN, ROAD, MARSH = (int(Kind(i)) for i in range(8, 14))
 
 
@@ -59,7 +61,7 @@ def blank_ground(shape: tuple[int, int]) -> Ground:
 
 
 @kernel
-def cover_ground(
+def cover_ground(  # noqa: PLR0917 - numba has no keyword-only arguments
     nodes: NDArray[np.float64],
     heights: NDArray[np.float32],
     row_start: int,
@@ -95,18 +97,19 @@ def cover_ground(
 @kernel
 def _plume(x: float, y: float, coast: float, seed: int) -> float:
     """Return how much silt the river carries out here, 0 to 1; it drifts south."""
-    dx = (x - 10_600.0) / 2_600.0
-    south = (1_150.0 - y) / (3_800.0 if y < 1_150.0 else 900.0)
-    dx += 0.5 * noise(x / 900.0, y / 900.0, seed + 311)
-    south += 0.35 * noise(x / 1_200.0, y / 1_200.0, seed + 312)
-    near = max(0.0, 1.0 - (dx * dx + south * south) ** 0.5)
-    swirl = 0.75 + 0.5 * fractal(x / 700.0, y / 700.0, seed + 313, 4)
+    wx = x + 900.0 * fractal(x / 2_100.0, y / 2_100.0, seed + 311, 4)
+    wy = y + 1_100.0 * fractal(x / 2_100.0, y / 2_100.0, seed + 315, 4)
+    out = -coast / 3_200.0
+    south = (1_250.0 - wy) / (5_200.0 if wy < 1_250.0 else 1_300.0)
+    reach = (out * out + south * south + 0.6 * abs(wx - x) * out / 900.0) ** 0.5
+    near = smooth(0.0, 1.0, 1.0 - reach)
+    swirl = 0.75 + 0.5 * fractal(wx / 900.0, wy / 900.0, seed + 313, 4)
     shore = 0.25 / (1.0 + coast * coast / 90_000.0)
-    return min(1.0, near * swirl * 1.1 + shore * swirl)
+    return min(1.0, (near + shore) * swirl)
 
 
 @kernel
-def _cover(
+def _cover(  # noqa: PLR0917 - numba has no keyword-only arguments
     x: float,
     y: float,
     h: float,
@@ -119,10 +122,11 @@ def _cover(
     j: int,
     out: Ground,
 ) -> None:
-    fine = fractal(x / 48.0, y / 48.0, seed + 321, 3)
+    # Nothing finer than two pixels: it would be mere static, and cost as many bytes.
+    fine = fractal(x / 52.0, y / 52.0, seed + 321, 2)
     patch = fractal(x / 420.0, y / 420.0, seed + 331, 3)
     out.wet[i, j] = min(1.0, max(0.0, 0.35 + 0.9 * patch + 0.25 * hollow))
-    out.tone[i, j] = 1.0 + 0.10 * patch
+    out.tone[i, j] = 1.0 + 0.16 * patch
     out.grain[i, j] = 1.0 + 0.22 * fine
     out.variety[i, j] = scramble(int(x), int(y), seed) & 0xFF
     kind = _wild(x, y, h, steep, hollow, patch, seed)
@@ -135,22 +139,28 @@ def _cover(
         out.tone[i, j] = 0.35
     elif coast < 45.0 + 30.0 * patch and steep < 0.10:
         kind = SAND
-    elif river < width + 70.0 + 160.0 * max(0.0, patch + 0.25) and built < 0.5:
-        kind = BROADLEAF if fine + patch > -0.45 else MEADOW
-        bank = width + (0.5 + 2.3 * max(0.0, noise(x / 600.0, y / 600.0, seed + 341))) * width
+    elif river < 300.0 and river < width + 25.0 + 260.0 * _flooded(x, y, seed) and built < 0.5:
+        kind = BROADLEAF if fine + patch > -0.40 else MEADOW
+        bank = width * (0.9 + 2.6 * max(0.0, noise(x / 520.0, y / 520.0, seed + 341)))
         if river < bank + 6.0 * fine:
             kind = GRAVEL
     elif built > 0.42 + 0.25 * fine:
         kind = TOWN
         _build(x, y, built, seed, i, j, out)
     elif kind == FIELD:
-        kind = _farm(x, y, h, steep, built, coast, fine, seed, i, j, out)
+        kind = _farm(x, y, h, steep, coast, fine, seed, i, j, out)
     out.kind[i, j] = kind
     _overlay(x, y, river, width, water, land.roads, i, j, out)
 
 
 @kernel
-def _overlay(
+def _flooded(x: float, y: float, seed: int) -> float:
+    """Return how far from the river the fields keep, 0 to 1."""
+    return max(0.0, 0.12 + fractal(x / 1_100.0, y / 1_100.0, seed + 345, 4))
+
+
+@kernel
+def _overlay(  # noqa: PLR0917 - numba has no keyword-only arguments
     x: float,
     y: float,
     river: float,
@@ -173,8 +183,14 @@ def _overlay(
 
 
 @kernel
-def _wild(
-    x: float, y: float, h: float, steep: float, hollow: float, patch: float, seed: int
+def _wild(  # noqa: PLR0917 - numba has no keyword-only arguments
+    x: float,
+    y: float,
+    h: float,
+    steep: float,
+    hollow: float,
+    patch: float,
+    seed: int,
 ) -> int:
     """Return what grows where nobody farms, or FIELD where somebody would."""
     wood = fractal(x / 1_500.0, y / 1_500.0, seed + 351, 5)
@@ -223,7 +239,15 @@ def _built(x: float, y: float, coast: float, towns: NDArray[np.float64], seed: i
 
 
 @kernel
-def _build(x: float, y: float, built: float, seed: int, i: int, j: int, out: Ground) -> None:
+def _build(  # noqa: PLR0917 - numba has no keyword-only arguments
+    x: float,
+    y: float,
+    built: float,
+    seed: int,
+    i: int,
+    j: int,
+    out: Ground,
+) -> None:
     """Lay streets, roofs, yards and gardens."""
     quarter = scramble(floor_int(x / 700.0), floor_int(y / 700.0), seed + 401)
     t = ((quarter & 0xFF) / 255.0 - 0.5) * 1.2
@@ -238,11 +262,11 @@ def _build(x: float, y: float, built: float, seed: int, i: int, j: int, out: Gro
     works = chance(floor_int(u / 184.0), floor_int(v / 128.0), seed + 403)
     roll = (house & 0xFF) / 255.0
     roof = 0
-    if works < 0.10 and built < 0.85:
-        roof = 1 if (house >> 8 & 7) > 1 else 2
-    elif roll > 0.35 + 0.45 * built:
+    if works < 0.09 and built < 0.85:
+        roof = 1 if (house >> 8 & 7) > 3 else 2
+    elif roll > 0.30 + 0.40 * built:
         roof = 3
-    elif roll > 0.55:
+    elif roll > 0.28 + 0.12 * built:
         roof = 2
     out.variety[i, j] = roof
     out.tone[i, j] = 0.80 + 0.40 * ((house >> 16 & 0xFF) / 255.0)
@@ -256,12 +280,11 @@ def _build(x: float, y: float, built: float, seed: int, i: int, j: int, out: Gro
 
 
 @kernel
-def _farm(
+def _farm(  # noqa: PLR0917 - numba has no keyword-only arguments
     x: float,
     y: float,
     h: float,
     steep: float,
-    built: float,
     coast: float,
     fine: float,
     seed: int,
@@ -279,9 +302,9 @@ def _farm(
     crop = _crop(roll, steep, h)
     out.variety[i, j] = crop * 16 + phase
     out.tone[i, j] *= 0.84 + 0.32 * ((parcel >> 16 & 0xFF) / 255.0)
-    rows = across / 14.0
+    rows = across / 34.0
     stripe = abs(rows - floor_int(rows) - 0.5) - 0.25
-    out.grain[i, j] = 1.0 + 0.07 * fine + 0.10 * stripe
+    out.grain[i, j] = 1.0 + 0.05 * fine + 0.04 * stripe
     if track < 9.0:
         out.over[i, j] = BROADLEAF if (parcel >> 24 & 3) == 0 or h > 60.0 else GRAVEL
         out.share[i, j] = 0.55 * (1.0 - track / 9.0)
@@ -296,16 +319,12 @@ def _crop(roll: float, steep: float, h: float) -> int:
     """Return which crop a parcel has: wheat and maize below, vines and olives on slopes."""
     hill = smooth(25.0, 120.0, h) + 2.0 * steep
     if roll < 0.5 * hill:
-        return 5 if roll < 0.28 * hill else (6 if roll < 0.4 * hill else 8)
-    t = (roll - 0.5 * hill) / (1.0 - 0.5 * hill + 1e-9)
-    if t < 0.30:
-        return 0
-    if t < 0.52:
-        return 1
-    if t < 0.65:
-        return 2
-    if t < 0.79:
-        return 3
-    if t < 0.91:
-        return 4
-    return 7 if t < 0.955 else 6
+        crop = 5 if roll < 0.28 * hill else (6 if roll < 0.4 * hill else 8)
+    else:
+        t = (roll - 0.5 * hill) / (1.0 - 0.5 * hill + 1e-9)
+        crop = 0
+        for limit in LOWLAND:
+            crop += t >= limit
+        if crop == 5:
+            crop = 7
+    return crop

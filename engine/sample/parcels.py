@@ -27,8 +27,7 @@ def _slot(value: float, size: float, key: int, seed: int) -> tuple[int, float, f
 
 @kernel
 def find_parcel(x: float, y: float, seed: int) -> tuple[int, float, float, float]:
-    """Return of a world point: the parcel's hash, meters to its edge, to the nearest track, and
-    meters across its rows.
+    """Return the parcel's hash, meters to its edge and to the nearest track, and across its rows.
 
     A district is the Voronoi cell of a jittered lattice; its parcels are rectangles in its own
     direction, like bricks, and some are cut into strips.

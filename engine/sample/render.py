@@ -65,7 +65,7 @@ def blank_numbers(rows: int, cols: int) -> Numbers:
 
 
 @kernel
-def render_stripe(
+def render_stripe(  # noqa: PLR0917 - numba has no keyword-only arguments
     nodes: NDArray[np.float64],
     heights: NDArray[np.float32],
     row_start: int,
@@ -91,7 +91,7 @@ def render_stripe(
                 for b in range(4):
                     out.full[b, i, j] = 0
                 continue
-            color_ground(ground, season, heights, i, j, spectrum, part, facts)
+            _color(ground, season, heights, i, j, spectrum, part, facts)
             _cast(sky, season.sun, x, y, spectrum, facts)
             for b in range(4):
                 out.full[b, i, j] = _store(spectrum[FULL[b]], offset)
@@ -115,7 +115,8 @@ def render_stripe(
 
 @kernel
 def _store(value: float, offset: int) -> int:
-    return min(65_535, max(1, int(value * 10_000.0 + 0.5) + offset))
+    # Four steps of the stored scale are one of the instrument, which has twelve bits.
+    return max(4, 4 * int(value * 2_500.0 + 0.5)) + offset
 
 
 @kernel
@@ -153,32 +154,30 @@ def _classify(box: NDArray[np.float32], count: float) -> int:
     shadow = box[10] / count
     water = box[11] / count
     snow = box[12] / count
-    if cloud > 0.60:
-        return 9
-    if cloud > 0.25:
-        return 8
-    if veil > 0.13:
-        return 10
-    if shadow > 0.30:
-        return 6 if water > 0.5 and shadow < 0.5 else 3
-    if snow > 0.35:
-        return 11
-    if water > 0.5:
-        return 6
     red = box[6] / count
     near = box[7] / count
-    if near < 0.055:
-        return 2
     index = (near - red) / (near + red)
-    if index > 0.40:
-        return 4
-    if index < 0.30 or red > 0.12:
-        return 5
-    return 7 if cloud > 0.08 else 4
+    if cloud > 0.25:
+        found = 9 if cloud > 0.60 else 8
+    elif veil > 0.13:
+        found = 10
+    elif shadow > 0.30 and not (water > 0.5 and shadow < 0.5):
+        found = 3
+    elif snow > 0.35:
+        found = 11
+    elif water > 0.5:
+        found = 6
+    elif near < 0.055:
+        found = 2
+    elif index > 0.40:
+        found = 4
+    else:
+        found = 5 if index < 0.30 or red > 0.12 else 7
+    return found
 
 
 @kernel
-def color_ground(
+def _color(  # noqa: PLR0917 - numba has no keyword-only arguments
     ground: Ground,
     season: Season,
     heights: NDArray[np.float32],
@@ -211,7 +210,7 @@ def color_ground(
     sy = (heights[i, j + 1] - heights[i + 2, j + 1]) / 20.0
     east, north, up = season.sun
     lit = (up - sx * east - sy * north) / ((1.0 + sx * sx + sy * sy) ** 0.5 * up)
-    light = 0.22 + 0.78 * min(1.7, max(0.0, lit))
+    light = 0.18 + 0.82 * min(1.8, max(0.0, lit))
     white = smooth(
         season.snow_line - 130.0,
         season.snow_line + 170.0,
@@ -228,7 +227,7 @@ def color_ground(
 
 
 @kernel
-def _paint(
+def _paint(  # noqa: PLR0917 - numba has no keyword-only arguments
     kind: int,
     variety: int,
     tone: float,
@@ -237,7 +236,7 @@ def _paint(
     season: Season,
     out: NDArray[np.float32],
 ) -> None:
-    if kind == SEA or kind == LAKE:
+    if kind in (SEA, LAKE):
         # Light that comes back from the bottom fades with depth; silt covers both.
         clear = 1.0 / (1.0 + 0.12 * wet + 0.10 * wet * wet)
         mud = min(1.0, tone * (0.35 + season.silt)) if kind == SEA else 0.25 * season.silt
@@ -257,7 +256,7 @@ def _paint(
 
 
 @kernel
-def _cast(
+def _cast(  # noqa: PLR0917 - numba has no keyword-only arguments
     sky: Sky,
     sun: tuple[float, float, float],
     x: float,
@@ -267,18 +266,18 @@ def _cast(
 ) -> None:
     """Darken what a cloud shades, then lay clouds and veil over it."""
     over = look_up(sky.thickness, sky.left, sky.bottom, x + sky.shadow[0], y + sky.shadow[1])
-    shade = 0.62 * smooth(0.02, 0.55, over)
+    shade = 0.60 * smooth(0.05, 0.75, over)
     facts[2] = shade
     here = look_up(sky.thickness, sky.left, sky.bottom, x, y)
     veil = look_up(sky.veil, sky.left, sky.bottom, x, y)
     facts[1] = veil
-    cloud = 0.97 * smooth(0.0, 0.62, here) if here > 0.0 else 0.0
+    cloud = 0.98 * smooth(0.0, 0.75, here) if here > 0.0 else 0.0
     facts[0] = cloud
     light = 1.0
     if cloud > 0.0:
         # The side toward the sun is bright, the far side gray; thick clouds are whiter.
         ahead = look_up(sky.thickness, sky.left, sky.bottom, x + 130.0 * sun[0], y + 130.0 * sun[1])
-        light = 0.86 + 0.13 * min(1.0, here) + 0.42 * min(0.4, max(-0.4, here - ahead))
+        light = 0.42 + 0.34 * smooth(0.1, 1.6, here) + 0.75 * min(0.3, max(-0.25, here - ahead))
     for b in range(12):
         # Shadows are blue: the sky still lights them.
         dark = spectrum[b] * (1.0 - shade * (0.90 + 0.10 * min(b, 4) / 4.0))

@@ -15,49 +15,46 @@ Knots = Sequence[tuple[float, float, float, float]]
 
 CROPS: Sequence[Knots] = (
     # winter wheat
-    ((0, 0.30, 0, 0), (60, 0.55, 0, 0), (95, 0.92, 0, 0), (140, 0.90, 0.05, 0), (165, 0.25, 0.7, 0),
-     (180, 0.0, 0.95, 0), (235, 0.08, 0.6, 0), (260, 0, 0.1, 0), (310, 0, 0, 0), (365, 0.28, 0, 0)),
+    ((0, 0.30, 0, 0), (60, 0.55, 0, 0), (95, 0.92, 0, 0), (140, 0.90, 0.05, 0),
+     (165, 0.25, 0.7, 0), (180, 0, 0.95, 0), (235, 0.08, 0.6, 0), (260, 0, 0.1, 0),
+     (310, 0, 0, 0), (365, 0.28, 0, 0)),
     # maize
-    ((0, 0, 0.12, 0), (118, 0.02, 0, 0), (150, 0.35, 0, 0), (172, 0.92, 0, 0), (225, 0.92, 0.04, 0),
-     (250, 0.45, 0.45, 0), (268, 0.05, 0.8, 0), (290, 0, 0.35, 0), (365, 0, 0.15, 0)),
+    ((0, 0, 0.12, 0), (118, 0.02, 0, 0), (150, 0.35, 0, 0), (172, 0.92, 0, 0),
+     (225, 0.92, 0.04, 0), (250, 0.45, 0.45, 0), (268, 0.05, 0.8, 0), (290, 0, 0.35, 0),
+     (365, 0, 0.15, 0)),
     # sunflower
-    ((0, 0.04, 0, 0), (100, 0.02, 0, 0), (135, 0.55, 0, 0), (160, 0.88, 0, 0), (178, 0.6, 0, 0.32),
-     (200, 0.62, 0.2, 0), (222, 0.12, 0.7, 0), (242, 0.05, 0.3, 0), (280, 0.05, 0, 0), (365, 0.05, 0, 0)),
+    ((0, 0.04, 0, 0), (100, 0.02, 0, 0), (135, 0.55, 0, 0), (160, 0.88, 0, 0),
+     (178, 0.6, 0, 0.32), (200, 0.62, 0.2, 0), (222, 0.12, 0.7, 0), (242, 0.05, 0.3, 0),
+     (280, 0.05, 0, 0), (365, 0.05, 0, 0)),
     # alfalfa; cuts come on top
-    ((0, 0.45, 0.1, 0), (70, 0.62, 0, 0), (100, 0.92, 0, 0), (270, 0.88, 0, 0), (320, 0.6, 0.1, 0),
-     (365, 0.45, 0.1, 0)),
+    ((0, 0.45, 0.1, 0), (70, 0.62, 0, 0), (100, 0.92, 0, 0), (270, 0.88, 0, 0),
+     (320, 0.6, 0.1, 0), (365, 0.45, 0.1, 0)),
     # beet, soy and tomatoes
-    ((0, 0, 0, 0), (105, 0.0, 0, 0), (140, 0.4, 0, 0), (165, 0.85, 0, 0), (232, 0.82, 0.05, 0),
-     (255, 0.3, 0.3, 0), (275, 0.0, 0.1, 0), (365, 0, 0, 0)),
+    ((0, 0, 0, 0), (105, 0, 0, 0), (140, 0.4, 0, 0), (165, 0.85, 0, 0), (232, 0.82, 0.05, 0),
+     (255, 0.3, 0.3, 0), (275, 0, 0.1, 0), (365, 0, 0, 0)),
     # vines: rows with soil between
-    ((0, 0.12, 0.2, 0), (95, 0.2, 0.1, 0), (140, 0.5, 0, 0), (260, 0.52, 0, 0), (300, 0.25, 0.25, 0.1),
-     (335, 0.12, 0.22, 0), (365, 0.12, 0.2, 0)),
+    ((0, 0.12, 0.2, 0), (95, 0.2, 0.1, 0), (140, 0.5, 0, 0), (260, 0.52, 0, 0),
+     (300, 0.25, 0.25, 0.1), (335, 0.12, 0.22, 0), (365, 0.12, 0.2, 0)),
     # olives and orchards
-    ((0, 0.42, 0.05, 0), (110, 0.58, 0, 0), (200, 0.48, 0.14, 0), (300, 0.46, 0.06, 0), (365, 0.42, 0.05, 0)),
+    ((0, 0.42, 0.05, 0), (110, 0.58, 0, 0), (200, 0.48, 0.14, 0), (300, 0.46, 0.06, 0),
+     (365, 0.42, 0.05, 0)),
     # rape
-    ((0, 0.5, 0, 0), (75, 0.8, 0, 0), (96, 0.85, 0, 0.1), (110, 0.2, 0, 0.8), (122, 0.5, 0, 0.4),
-     (145, 0.7, 0.1, 0), (170, 0.1, 0.75, 0), (240, 0.1, 0.3, 0), (275, 0.3, 0, 0), (365, 0.5, 0, 0)),
+    ((0, 0.5, 0, 0), (75, 0.8, 0, 0), (96, 0.85, 0, 0.1), (110, 0.2, 0, 0.8),
+     (122, 0.5, 0, 0.4), (145, 0.7, 0.1, 0), (170, 0.1, 0.75, 0), (240, 0.1, 0.3, 0),
+     (275, 0.3, 0, 0), (365, 0.5, 0, 0)),
     # hay meadow
-    ((0, 0.5, 0.25, 0), (80, 0.75, 0.05, 0), (130, 0.92, 0, 0.04), (160, 0.6, 0.3, 0), (215, 0.5, 0.4, 0),
-     (280, 0.7, 0.15, 0), (365, 0.5, 0.25, 0)),
+    ((0, 0.5, 0.25, 0), (80, 0.75, 0.05, 0), (130, 0.92, 0, 0.04), (160, 0.6, 0.3, 0),
+     (215, 0.5, 0.4, 0), (280, 0.7, 0.15, 0), (365, 0.5, 0.25, 0)),
 )  # fmt: skip
 LEAVES: Knots = (
     (0, 0, 0, 0), (98, 0.02, 0, 0), (128, 0.97, 0, 0), (272, 0.95, 0.05, 0), (300, 0.3, 0.7, 0),
     (324, 0.02, 0.35, 0), (345, 0, 0, 0), (365, 0, 0, 0),
 )  # fmt: skip
 """Green leaves and autumn leaves of broadleaf trees; bare wood is the rest."""
-SNOW_LINE = (
-    (0, 420.0),
-    (45, 400.0),
-    (80, 640.0),
-    (105, 1_000.0),
-    (320, 1_000.0),
-    (340, 620.0),
-    (365, 430.0),
-)
+SNOW_LINE = ((0, 330), (45, 360), (80, 620), (105, 1_000), (320, 1_000), (340, 560), (365, 340))
 """Day of the year and height in meters above which snow lies."""
-ROOFS = (Material.TILES, Material.BRIGHT_ROOF, Material.GRAY_ROOF, Material.GRASS)
-"""By a town's variety; the last one is a garden."""
+ROOFS = (Material.TILES, Material.BRIGHT_ROOF, Material.GRAY_ROOF)
+"""By a town's variety; the next one is a garden."""
 
 
 class Season(NamedTuple):
@@ -86,24 +83,20 @@ def make_season(sensed: datetime, *, rain: float) -> Season:
             for phase in range(16):
                 table[Kind.FIELD, crop * 16 + phase] = _crop(crop % len(CROPS), day, phase, earth)
         _fill_wild(table, day + shift, earth)
-    high = float(np.interp(day, *zip(*SNOW_LINE, strict=True)))
+    days, lines = np.array(SNOW_LINE, dtype=np.float64).T
     return Season(
         dry=dry.astype(np.float32),
         moist=moist.astype(np.float32),
-        snow_line=high,
+        snow_line=float(np.interp(day, days, lines)),
         sun=sun_direction(sensed),
         silt=round(0.25 + 0.6 * rain, 3),
     )
 
 
 def _at(knots: Knots, day: float) -> tuple[float, float, float]:
-    days, green, straw, bloom = zip(*knots, strict=True)
-    day %= 365.0
-    return (
-        float(np.interp(day, days, green)),
-        float(np.interp(day, days, straw)),
-        float(np.interp(day, days, bloom)),
-    )
+    days, *parts = np.array(knots, dtype=np.float64).T
+    green, straw, bloom = (float(np.interp(day % 365.0, days, part)) for part in parts)
+    return green, straw, bloom
 
 
 def _crop(crop: int, day: int, phase: int, earth: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -135,9 +128,10 @@ def _fill_wild(table: NDArray[np.float64], day: float, earth: NDArray[np.float64
         wood = leaf * SPECTRA[Material.LEAVES] + autumn * SPECTRA[Material.AUTUMN]
         wood = wood + max(0.0, 1.0 - leaf - autumn) * SPECTRA[Material.BARE_TREES]
         table[Kind.BROADLEAF, variety] = wood
-        roof = SPECTRA[ROOFS[variety % 4]] * (1.0 if variety % 4 != 3 else 0.0)
-        yard = 0.55 * grass + 0.45 * wood if variety % 4 == 3 else SPECTRA[Material.ASPHALT]
-        table[Kind.TOWN, variety] = 0.75 * roof + (1.0 if variety % 4 == 3 else 0.25) * yard
+        garden = 0.55 * grass + 0.45 * wood
+        if variety < len(ROOFS):
+            garden = 0.75 * SPECTRA[ROOFS[variety]] + 0.25 * SPECTRA[Material.ASPHALT]
+        table[Kind.TOWN, variety] = garden
     table[Kind.CONIFER] = SPECTRA[Material.NEEDLES]
     table[Kind.MEADOW] = grass
     table[Kind.SCRUB] = shrub

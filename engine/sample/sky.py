@@ -55,7 +55,7 @@ def make_sky(weather: Weather, *, area: BBox, sun: tuple[float, float, float], s
 
 
 @kernel
-def _form(
+def _form(  # noqa: PLR0917 - numba has no keyword-only arguments
     left: float,
     bottom: float,
     weather: Weather,
@@ -68,16 +68,13 @@ def _form(
         for col in range(thickness.shape[1]):
             x = left + col * STEP
             y = bottom + row * STEP
-            front = fractal(x / (5.0 * size), y / (5.0 * size), seed + 1, 2)
-            field = 1.5 * weather.cover - 1.12 + 0.75 * front
             t = 0.0
-            if field > -0.95:
-                # Heaps: folded noise is round above and notched below.
-                wx = x + 0.35 * size * noise(x / size, y / size, seed + 11)
-                wy = y + 0.35 * size * noise(x / size, y / size, seed + 12)
-                heap = 0.55 - abs(fractal(wx / size, wy / size, seed + 21, 3)) * 1.9
-                wisps = fractal(wx / (0.42 * size), wy / (0.42 * size), seed + 31, 6)
-                t = max(0.0, field + 0.75 * heap + 0.85 * wisps) * 1.9
+            if weather.cover > 0.0:
+                front = fractal(x / (6.0 * size), y / (6.0 * size), seed + 1, 2)
+                shape = fractal(x / size, y / size, seed + 21, 6)
+                heaps = _billows(x / (0.45 * size), y / (0.45 * size), seed + 31)
+                field = 1.75 * weather.cover - 1.02 + 0.55 * front
+                t = max(0.0, field + 0.85 * shape + 0.55 * heaps) * 1.7
             thickness[row, col] = t
             haze = 0.0
             if weather.cirrus > 0.0:
@@ -87,6 +84,18 @@ def _form(
                 streak = fractal(u, v, seed + 51, 6) + 0.5 * noise(x / 14e3, y / 14e3, seed + 61)
                 haze = 0.55 * weather.cirrus * smooth(-0.15, 0.75, streak)
             veil[row, col] = haze
+
+
+@kernel
+def _billows(x: float, y: float, seed: int) -> float:
+    """Return heaps, round above and notched between, within about ±0.6."""
+    total = 0.0
+    strength = 0.5
+    for octave in range(4):
+        total += strength * (0.55 - 1.6 * abs(noise(x, y, seed + octave)))
+        x, y = 1.6 * x + 1.2 * y + 5.3, 1.6 * y - 1.2 * x + 8.9
+        strength *= 0.5
+    return total
 
 
 @kernel
@@ -100,4 +109,5 @@ def look_up(raster: NDArray[np.float32], left: float, bottom: float, x: float, y
     u = c - j
     low = raster[i, j] * (1.0 - u) + raster[i, j + 1] * u
     high = raster[i + 1, j] * (1.0 - u) + raster[i + 1, j + 1] * u
-    return low * (1.0 - v) + high * v
+    value: float = low * (1.0 - v) + high * v
+    return value

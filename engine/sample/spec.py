@@ -41,27 +41,25 @@ def _day(text: str, orbit: int, platform: str, *weather: float) -> Overpass:
 
 
 YEAR = (
-    _day("2021-08-12", 122, "S2A", 0.10, 900.0, 0.0, 0.1),
-    _day("2021-09-04", 22, "S2A", 0.33, 1_100.0, 0.0, 0.2),
-    _day("2021-10-06", 122, "S2B", 0.72, 2_600.0, 0.3, 0.7),
-    _day("2021-11-13", 22, "S2A", 0.98, 4_200.0, 0.2, 0.9),
-    _day("2022-01-09", 122, "S2A", 0.12, 1_600.0, 0.0, 0.5),
-    _day("2022-02-18", 22, "S2B", 0.42, 2_000.0, 0.8, 0.5),
-    _day("2022-03-25", 122, "S2B", 0.24, 1_300.0, 0.25, 0.3),
+    _day("2021-08-12", 122, "S2A", 0.28, 900.0, 0.0, 0.1),
+    _day("2021-10-06", 122, "S2B", 0.60, 2_600.0, 0.3, 0.7),
+    _day("2021-11-13", 22, "S2A", 0.78, 4_200.0, 0.2, 0.9),
+    _day("2022-01-09", 122, "S2A", 0.20, 1_600.0, 0.0, 0.5),
+    _day("2022-03-25", 122, "S2B", 0.42, 1_300.0, 0.7, 0.3),
     _day("2022-04-22", 22, "S2A", 0.0, 1_000.0, 0.0, 0.4),
-    _day("2022-05-14", 122, "S2B", 0.47, 1_200.0, 0.0, 0.5),
-    _day("2022-06-26", 22, "S2B", 0.16, 800.0, 0.0, 0.2),
+    _day("2022-05-12", 22, "S2A", 0.50, 1_500.0, 0.0, 0.5),
+    _day("2022-06-26", 22, "S2B", 0.32, 800.0, 0.0, 0.2),
     _day("2022-07-13", 122, "S2B", 0.0, 1_000.0, 0.0, 0.0),
 )
-"""Eleven overpasses of two neighboring orbits from August to July. The two satellites repeat an
-orbit every ten days, five apart. The first ones are older than processing baseline 04.00."""
+"""Nine overpasses of two neighboring orbits from August to July. The two satellites repeat an
+orbit every ten days, five apart. The first four are older than processing baseline 04.00."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleSpec:
     """What to make."""
 
-    pixels: int = 1_980
+    pixels: int = 1_500
     """Rows and columns of a scene at 10 m; a multiple of 6, so that 20 and 60 m pixels nest."""
     overpasses: tuple[Overpass, ...] = YEAR
     zones: tuple[int, ...] = (32, 33)

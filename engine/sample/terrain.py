@@ -53,7 +53,7 @@ def make_relief(courses: list[NDArray[np.float64]], *, area: BBox, seed: int) ->
 
 
 @kernel
-def _lift(
+def _lift(  # noqa: PLR0917 - numba has no keyword-only arguments
     rivers: Lines,
     left: float,
     bottom: float,
