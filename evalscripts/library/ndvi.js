@@ -1,0 +1,24 @@
+//VERSION=3
+// How green the plants are: normalized difference of near infrared and red.
+
+const colors = new ColorRampVisualizer([
+  [-0.2, 0x23395b],
+  [0, 0xc9b79c],
+  [0.2, 0xe8d8a0],
+  [0.4, 0xa8c66c],
+  [0.6, 0x4f9a3f],
+  [0.8, 0x1b6b2e],
+  [1, 0x083d1c],
+]);
+
+function setup() {
+  return {
+    input: ["B04", "B08", "dataMask"],
+    output: { bands: 4 },
+  };
+}
+
+function evaluatePixel(sample) {
+  const ndvi = index(sample.B08, sample.B04);
+  return [...colors.process(ndvi), sample.dataMask];
+}
