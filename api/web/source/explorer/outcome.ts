@@ -103,7 +103,11 @@ export class Outcome {
     const count = this.#reports.length;
     this.#line.textContent = `${count} map ${count === 1 ? "tile" : "tiles"}, ${milliseconds(median)} each`;
     const roundTrips = this.#reports.map((one) => one.roundTrip).sort((a, b) => a - b);
-    for (const [stage, mean] of stageMeans(this.#reports)) table.append(...row(stage, mean, median));
+    const means = stageMeans(this.#reports);
+    const total = means.get("total") ?? median;
+    means.delete("total");
+    for (const [stage, mean] of means) table.append(...row(stage, mean, total));
+    table.append(...row("in all", total, 0));
     table.append(...row("round trip", roundTrips[Math.floor(count / 2)] ?? 0, 0));
     const caption = document.createElement("p");
     caption.textContent = `${count} map ${count === 1 ? "tile" : "tiles"} of 512 × 512 pixels`;
