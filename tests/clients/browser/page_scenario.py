@@ -93,6 +93,7 @@ def edit(browser: Browser) -> dict[str, Any]:
         "map": look(page),
     }
     page.locator(".undo").click()
+    expect(page.locator(".undo")).to_be_hidden()
     expect(marked).to_have_count(0)
     expect(page.locator(".problem")).to_be_hidden()
     put_line(page, wrong, '  return [1, 0, 0, 1]; console.log("never");')
