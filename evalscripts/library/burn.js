@@ -19,5 +19,6 @@ function setup() {
 
 function evaluatePixel(sample) {
   const nbr = index(sample.B08, sample.B12);
-  return [...colors.process(nbr), sample.dataMask];
+  const color = colors.process(nbr);
+  return [color[0], color[1], color[2], sample.dataMask];
 }

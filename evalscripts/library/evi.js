@@ -20,5 +20,6 @@ function setup() {
 function evaluatePixel(sample) {
   const { B02, B04, B08 } = sample;
   const evi = (2.5 * (B08 - B04)) / (B08 + 6 * B04 - 7.5 * B02 + 1);
-  return [...colors.process(evi), sample.dataMask];
+  const color = colors.process(evi);
+  return [color[0], color[1], color[2], sample.dataMask];
 }

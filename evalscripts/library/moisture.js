@@ -19,5 +19,6 @@ function setup() {
 
 function evaluatePixel(sample) {
   const ndmi = index(sample.B8A, sample.B11);
-  return [...colors.process(ndmi), sample.dataMask];
+  const color = colors.process(ndmi);
+  return [color[0], color[1], color[2], sample.dataMask];
 }

@@ -20,5 +20,6 @@ function setup() {
 
 function evaluatePixel(sample) {
   const ndvi = index(sample.B08, sample.B04);
-  return [...colors.process(ndvi), sample.dataMask];
+  const color = colors.process(ndvi);
+  return [color[0], color[1], color[2], sample.dataMask];
 }

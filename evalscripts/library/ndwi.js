@@ -19,5 +19,6 @@ function setup() {
 
 function evaluatePixel(sample) {
   const ndwi = index(sample.B03, sample.B08);
-  return [...colors.process(ndwi), sample.dataMask];
+  const color = colors.process(ndwi);
+  return [color[0], color[1], color[2], sample.dataMask];
 }

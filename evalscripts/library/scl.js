@@ -24,5 +24,6 @@ function setup() {
 }
 
 function evaluatePixel(sample) {
-  return [...colors.process(sample.SCL), sample.dataMask];
+  const color = colors.process(sample.SCL);
+  return [color[0], color[1], color[2], sample.dataMask];
 }

@@ -18,5 +18,6 @@ function setup() {
 
 function evaluatePixel(sample) {
   const ndsi = index(sample.B03, sample.B11);
-  return [...colors.process(ndsi), sample.dataMask];
+  const color = colors.process(ndsi);
+  return [color[0], color[1], color[2], sample.dataMask];
 }

@@ -67,13 +67,17 @@ def read_setup(source: Source, *, pool: V8Pool, seconds: float) -> Setup:
 
 
 class V8Session:
-    """One request's run; a `Session`."""
+    """One request's run; a `Session`.
+
+    ``inside_seconds`` is the time that pixels have taken inside the isolate so far.
+    """
 
     def __init__(self, program: V8Program, context: RunContext, *, pool: V8Pool) -> None:
         self._input = program.setup.inputs[0]
         self._id = _matched_input(program, context)
         self._kinds: tuple[BandKind, ...] = ()
         self._rows = 0
+        self.inside_seconds = 0.0
         self._conversation = Conversation(pool, program.source, seconds=context.seconds)
         # A script may rely on what setup() leaves behind; what it returns is known already.
         self._conversation.ask({"do": "setup"})
@@ -142,7 +146,7 @@ class V8Session:
         for kind, place in zip(kinds, layout.bands, strict=True):
             talk.view(place, shape=shape)[...] = data.bands[kind.name].values[0, rows]
         talk.view(layout.mask, shape=shape)[...] = data.valid[0, rows]
-        talk.ask(
+        answer = talk.ask(
             {
                 "do": "run",
                 "segment": available,
@@ -153,6 +157,7 @@ class V8Session:
             columns=shape[1],
             first_row=self._rows,
         )
+        self.inside_seconds += answer["seconds"]
         for output, place in zip(self.outputs, layout.outputs, strict=True):
             pixels[output.id][:, rows] = talk.view(place, shape=(output.bands, *shape))
 

@@ -6,7 +6,7 @@ Started by the pool with an empty environment. Asked by messages, each answered 
     setup {}                      run setup()                         → {reply: JSON}
     start {facts}                 metadata, updateOutput()            → {reply: JSON or ""}
     adopt {outputs}               band counts as checked              → {}
-    run {run, size, inputs, …}    pixels of some rows                 → {}
+    run {run, size, inputs, …}    pixels of some rows                 → {seconds}
     finish {}                     updateOutputMetadata()              → {reply, console, cut}
     end {}                        drop the isolate                    → {ready: true}
 
@@ -18,6 +18,7 @@ import mmap
 import os
 import select
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -115,9 +116,11 @@ class Worker:
         if len(isolate.arena) < size:
             isolate.reserve(size)
         isolate.arena[:inputs] = self._map[:inputs]
+        started = time.perf_counter()
         isolate.call("run", request["run"])
+        seconds = time.perf_counter() - started
         self._map[inputs:size] = isolate.arena[inputs:size]
-        return {}
+        return {"seconds": seconds}
 
     def _finish(self, _: dict[str, Any]) -> dict[str, Any]:
         self._isolate.call("finish")
