@@ -7,9 +7,9 @@ from fastapi import APIRouter, Request, Response
 
 from api.auth import Reader
 from api.web.assets import answer_asset, built_assets
-from api.web.page import describe_collections
+from api.web.page import describe_collections, describe_script
 from engine.errors import NotFound
-from evalscripts.library import list_scripts
+from evalscripts.library import get_script, list_scripts
 
 router = APIRouter(include_in_schema=False)
 
@@ -44,16 +44,7 @@ async def describe_page(request: Request, _: Reader) -> dict[str, Any]:
     return {
         "version": version("cogmill"),
         "collections": await describe_collections(request.app.state.engine.catalog),
-        "scripts": [
-            {
-                "id": script.id,
-                "title": script.title,
-                "description": script.description,
-                "collection": script.collection,
-                "legend": script.legend,
-            }
-            for script in list_scripts()
-        ],
+        "scripts": [describe_script(script) for script in list_scripts()],
         "anonymous": request.app.state.settings.anonymous_read,
     }
 
@@ -61,12 +52,12 @@ async def describe_page(request: Request, _: Reader) -> dict[str, Any]:
 @router.get("/api/v1/page/scripts/{script_id}")
 def give_script(script_id: str) -> Response:
     """Give the text of a ready script."""
-    for script in list_scripts():
-        if script.id == script_id:
-            return Response(script.text, media_type="text/javascript")
-    known = ", ".join(script.id for script in list_scripts())
-    message = f"there is no ready script {script_id[:60]!r}; there are: {known}"
-    raise NotFound(message)
+    script = get_script(script_id)
+    if script is None:
+        known = ", ".join(ready.id for ready in list_scripts())
+        message = f"there is no ready script {script_id[:60]!r}; there are: {known}"
+        raise NotFound(message)
+    return Response(script.text, media_type="text/javascript")
 
 
 def _answer(request: Request, path: str) -> Response:

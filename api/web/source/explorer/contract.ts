@@ -28,6 +28,8 @@ export interface CollectionInfo {
 export interface LegendEntry {
   color: string;
   label: string;
+  /** The number that has this color; null where colors are not of numbers. */
+  value: number | null;
 }
 
 /** A ready script of the library. */

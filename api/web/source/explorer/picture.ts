@@ -57,6 +57,8 @@ export class PictureSource extends ImageTileSource {
       loader: (z, x, y, { signal }) => this.#load(z, x, y, signal),
       tileGrid: createXYZ({ tileSize: SIZE / density, maxZoom: FINEST + density - 1 }),
       wrapX: false,
+      // The finer level between two, so that the picture is never blown up.
+      zDirection: -1,
       transition: 180,
     });
     this.#server = server;

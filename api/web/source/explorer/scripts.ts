@@ -65,7 +65,9 @@ export function drawLegend(root: HTMLElement, entries: LegendEntry[] | null): vo
     const item = document.createElement("li");
     const swatch = document.createElement("i");
     swatch.style.backgroundColor = entry.color;
-    item.append(swatch, entry.label);
+    const value = document.createElement("span");
+    value.textContent = entry.value === null ? "" : String(entry.value);
+    item.append(swatch, entry.label, value);
     list.append(item);
   }
   root.replaceChildren(list);
