@@ -35,9 +35,11 @@ def parse_stamp(text: str) -> datetime | None:
     if form is None:
         return None
     try:
-        return datetime.strptime(digits, form).replace(tzinfo=UTC)
+        instant = datetime.strptime(digits, form).replace(tzinfo=UTC)
     except ValueError:
         return None
+    # Python counts the 366th day of a common year into the next one.
+    return instant if instant.year == int(digits[:4]) else None
 
 
 def parse_date(text: str) -> datetime:

@@ -65,15 +65,12 @@ async def find_files(store: Source, places: Sequence[str], *, at_once: int) -> F
     for place in places:
         address = _absolute(place)
         try:
-            listed = await store.list(address, limit=MAX_FILES)
-            if not listed and _WILD.search(address):
-                # A pattern may mean folders, as a shell's does.
-                listed = await store.list(f"{address.rstrip('/')}/**", limit=MAX_FILES)
+            addresses = await _list(store, address)
         except EngineError as error:
             findings.refused.append((place, error.message))
             continue
-        base = _base_of([one.address for one in listed])
-        files = [FoundFile(address=one.address, name=_name(one.address, base)) for one in listed]
+        base = _base_of(addresses)
+        files = [FoundFile(address=one, name=_name(one, base)) for one in addresses]
         # A file that was named itself is tried whatever it is called.
         is_single = len(files) == 1 and _same(files[0].address, address)
         images = [file for file in files if _ends(file, _IMAGES)]
@@ -86,6 +83,17 @@ async def find_files(store: Source, places: Sequence[str], *, at_once: int) -> F
         if not images and len(findings.items) == count:
             findings.refused.append((place, "no GeoTIFF and no STAC item was found there"))
     return findings
+
+
+async def _list(store: ObjectLister, address: str) -> Sequence[str]:
+    if urlsplit(address).scheme in ("http", "https"):
+        # Web servers do not list what they hold.
+        return [address]
+    listed = await store.list(address, limit=MAX_FILES)
+    if not listed and _WILD.search(address):
+        # A pattern may mean folders, as a shell's does.
+        listed = await store.list(f"{address.rstrip('/')}/**", limit=MAX_FILES)
+    return [one.address for one in listed]
 
 
 async def _read_documents(
@@ -124,11 +132,11 @@ def _absolute(place: str) -> str:
 
 
 def _same(listed: str, place: str) -> bool:
-    return listed == place or listed == unquote(urlsplit(place).path)
+    return listed in (place, unquote(urlsplit(place).path))
 
 
 def _ends(file: FoundFile, ends: Sequence[str]) -> bool:
-    return urlsplit(file.address).path.lower().endswith(tuple(ends))
+    return file.name.lower().endswith(tuple(ends))
 
 
 def _base_of(addresses: Sequence[str]) -> str:
@@ -141,4 +149,5 @@ def _base_of(addresses: Sequence[str]) -> str:
 
 def _name(address: str, base: str) -> str:
     relative = address.removeprefix(base).lstrip("/")
-    return unquote(relative.partition("?")[0]) if "://" in address else relative
+    is_web = urlsplit(address).scheme in ("http", "https")
+    return unquote(relative.partition("?")[0]) if is_web else relative

@@ -44,7 +44,7 @@ EXAMPLES = {
     "L2A_T07HFE_A019029_20190212T192646": (
         rf"L(?P<level>1C|2A)_{_UTM}_A\d{{6}}_(?P<stamp>\d{{8}}T\d{{6}})"
     ),
-    "T32TLS_20220618T101559": rf"{_UTM}_(?P<stamp>\d{{8}}T\d{{6}})",
+    "T32TLS_20220618T101559": rf"(?=T){_UTM}_(?P<stamp>\d{{8}}T\d{{6}})",
     "LC08_L2SP_017036_20130419_20200913_02_T2": (
         r"(?P<platform>L[COTEM]0[1-9])_L(?P<level>[12])[A-Z]{2}_(?P<path>\d{3})(?P<row>\d{3})"
         r"_(?P<stamp>\d{8})(?:_\d{8}_\d{2}_(?:T[12]|RT|A[12]))?"
@@ -77,7 +77,9 @@ _LANDSAT_SENSORS = {
 }
 """(letter of the sensor, number of the satellite) → what the collection calls the sensor."""
 
-_PATTERNS = tuple(re.compile(pattern, re.IGNORECASE) for pattern in EXAMPLES.values())
+_PATTERNS = tuple(
+    re.compile(rf"(?<![A-Za-z0-9]){pattern}", re.IGNORECASE) for pattern in EXAMPLES.values()
+)
 
 _S1_FILE = re.compile(
     r"(?P<platform>s1[a-d])-(?:iw|ew|sm|wv|s\d)-[a-z]{3}-(?P<polarization>[hv]{2})"
