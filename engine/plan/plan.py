@@ -39,6 +39,8 @@ class BandRead:
     level: int
     """Index into ``image.levels``."""
     resampling: Resampling
+    grid: CoordinateGrid
+    """Where the target's pixels lie in the CRS of the image, exact enough for the level."""
     inverse: Affine
     """(x, y) of the image's CRS → (col, row) of the level."""
     window: Window
@@ -56,8 +58,6 @@ class SceneRead:
     """One scene, for one target grid."""
 
     scene: Scene
-    grid: CoordinateGrid
-    """Where the target's pixels lie in the CRS of the scene."""
     target: Window
     """The part of the request's grid that is filled, in the request's pixels."""
     bands: tuple[BandRead, ...]

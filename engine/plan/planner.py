@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -9,7 +10,7 @@ from affine import Affine
 
 from engine.catalog.collection import DATA_MASK, Band, Collection
 from engine.catalog.scene import Asset, Scene
-from engine.cog.blocks import blocks_of
+from engine.cog.blocks import blocks_of, level_affine
 from engine.cog.image import CogImage
 from engine.errors import SourceCorrupt, UnknownBand
 from engine.geo.crs import WGS84, Crs, transform, wrap_period
@@ -122,7 +123,6 @@ def plan_scene(
     ``geobox`` is the whole request's grid; ``images`` are newer headers by address.
     """
     reads = []
-    grid = None
     for use in inputs.bands:
         asset = _asset(inputs.collection, scene, use.band)
         image = images.get(asset.address, asset.image)
@@ -130,16 +130,23 @@ def plan_scene(
         if crs is None or asset.band_index >= image.bands:
             message = f"band {use.band.name} of scene {scene.name} lost its georeference or bands"
             raise SourceCorrupt(message, scene=scene.name, band=use.band.name)
-        grid = _grid(geobox, target, crs, image, grids)
-        read = _plan_band(
-            inputs.input, use, asset=asset, image=image, crs=crs, geobox=geobox, grid=grid
-        )
+        part = _Part(geobox=geobox, target=target, image=image, crs=crs, grids=grids)
+        read = _plan_band(inputs.input, use, asset=asset, part=part)
         if read is None:
             return None
         reads.append(read)
-    if grid is None:
-        return None
-    return SceneRead(scene=scene, grid=grid, target=target, bands=tuple(reads))
+    return SceneRead(scene=scene, target=target, bands=tuple(reads))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Part:
+    """One image, for one part of a request's grid."""
+
+    geobox: GeoBox
+    target: Window
+    image: CogImage
+    crs: Crs
+    grids: Grids
 
 
 def _asset(collection: Collection, scene: Scene, band: Band) -> Asset:
@@ -153,41 +160,16 @@ def _asset(collection: Collection, scene: Scene, band: Band) -> Asset:
     return asset
 
 
-def _grid(
-    geobox: GeoBox, target: Window, crs: Crs, image: CogImage, grids: Grids
-) -> CoordinateGrid:
-    center = (image.affine * (image.width / 2, image.height / 2))[0]
-    near = None if wrap_period(crs) is None else center
-    resolution = min(_pixel_size(image))
-    key = (target, crs, resolution, near)
-    if key not in grids:
-        grids[key] = make_coordinate_grid(
-            geobox.crop(target), crs, source_resolution=resolution, near=near
-        )
-    return grids[key]
-
-
-def _pixel_size(image: CogImage) -> tuple[float, float]:
-    a, b, _, d, e, _ = image.affine[:6]
-    return math.hypot(a, d), math.hypot(b, e)
-
-
-def _plan_band(
-    source: Input,
-    use: BandUse,
-    *,
-    asset: Asset,
-    image: CogImage,
-    crs: Crs,
-    geobox: GeoBox,
-    grid: CoordinateGrid,
-) -> BandRead | None:
-    factor = reduction(geobox, image, crs)
+def _plan_band(source: Input, use: BandUse, *, asset: Asset, part: _Part) -> BandRead | None:
+    image = part.image
+    factor = reduction(part.geobox, image, part.crs)
     level_index = choose_level(image, factor)
     level = image.levels[level_index]
     method = source.upsampling if factor < 1.0 else source.downsampling
     resampling = Resampling.NEAREST if use.band.is_categorical else method
-    inverse = Affine.scale(level.width / image.width, level.height / image.height) * ~image.affine
+    affine = level_affine(image, level_index)
+    grid = _grid(part, affine)
+    inverse = ~affine
     window = source_window(
         grid, inverse, width=level.width, height=level.height, resampling=resampling
     )
@@ -199,10 +181,26 @@ def _plan_band(
         image=image,
         level=level_index,
         resampling=resampling,
+        grid=grid,
         inverse=inverse,
         window=window,
         blocks=blocks_of(image, level=level_index, window=window, band=asset.band_index),
     )
+
+
+def _grid(part: _Part, affine: Affine) -> CoordinateGrid:
+    """Return the coordinates of the part's pixels, exact to a small part of the level's pixels."""
+    center = (part.image.affine * (part.image.width / 2, part.image.height / 2))[0]
+    near = None if wrap_period(part.crs) is None else center
+    a, b, _, d, e, _ = affine[:6]
+    # Levels of one step share a grid although rounded sizes make their pixels differ a little.
+    resolution = float(f"{min(math.hypot(a, d), math.hypot(b, e)):.2g}")
+    key = (part.target, part.crs, resolution, near)
+    if key not in part.grids:
+        part.grids[key] = make_coordinate_grid(
+            part.geobox.crop(part.target), part.crs, source_resolution=resolution, near=near
+        )
+    return part.grids[key]
 
 
 def make_plan(

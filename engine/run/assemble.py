@@ -136,7 +136,7 @@ class Assembler:
         with stage("mosaic"):
             if part.collection.rule is MosaicRule.TOP_COVER:
                 geobox = self.plan.geobox.crop(sampled.read.target)
-                cover = rasterize(scene.cover.to(geobox.crs), geobox)
+                cover = rasterize(scene.cover, geobox)
             before = canvas.open_count
             lay_scene(
                 canvas,
@@ -168,7 +168,7 @@ def resample_band(
             values,
             valid,
             window=band.window,
-            grid=read.grid,
+            grid=band.grid,
             inverse=band.inverse,
             level_width=level.width,
             level_height=level.height,
@@ -237,10 +237,10 @@ def _dtypes(part: InputPlan) -> tuple[np.dtype[Any], ...]:
 
 def _meets(scene: Scene, geobox: GeoBox, canvas: Canvas) -> bool:
     """Return True where an open pixel lies under the scene's cover, or within 3 pixels of it."""
-    cover = scene.cover.to(geobox.crs)
-    margin = 3.0 * max(geobox.resolution)
-    shape = cover.shape.buffer(margin)
-    if shape.is_empty or not shape.is_valid:
+    box = geobox.bbox.to(scene.cover.crs)
+    if box is None:
         return True
-    held = rasterize(Geometry(shape=shape, crs=geobox.crs), geobox)
+    margin = 3.0 * max(box.width / geobox.width, box.height / geobox.height)
+    shape = scene.cover.shape.buffer(margin)
+    held = rasterize(Geometry(shape=shape, crs=scene.cover.crs), geobox)
     return bool((held & canvas.is_open).any())

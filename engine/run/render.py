@@ -15,6 +15,7 @@ from engine.run.blocks import BlockReader
 from engine.run.evaluate import evaluate, make_context
 from engine.run.workers import Workers
 from engine.samples import Pixels, Samples
+from engine.trace import stage
 from engine.warp.clip import rasterize
 from evalscripts.program import Program, RunContext, Session
 
@@ -38,7 +39,7 @@ async def render(
     assembler = Assembler(reader=reader, workers=workers, plan=plan)
     mask = None
     if clip is not None:
-        mask = await workers.run(rasterize, clip.to(plan.geobox.crs), plan.geobox)
+        mask = await workers.run(rasterize, clip, plan.geobox)
     shape = (plan.geobox.height, plan.geobox.width)
     valid = np.zeros(shape, dtype=np.bool_)
     outputs: dict[str, NDArray[Any]] = {}
@@ -84,7 +85,8 @@ async def _open(program: Program, context: RunContext, workers: Workers) -> Sess
     """Return an opened session; one that opens after the caller has gone is ended."""
     opening = asyncio.create_task(workers.wait(program.open, context))
     try:
-        return await asyncio.shield(opening)
+        with stage("open script"):
+            return await asyncio.shield(opening)
     except asyncio.CancelledError:
         opening.add_done_callback(_abort)
         raise
