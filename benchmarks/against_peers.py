@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.contestants import Loop, RioTiler
 from benchmarks.rows import Row, print_rows, timed
-from benchmarks.scenes import BANDS, benchmark_scene
+from benchmarks.scenes import BANDS, benchmark_files
 from benchmarks.serving import race_servers
 from benchmarks.workloads import TMS, ArrayWork, MapTileWork, array_box_in, make_workloads
 from benchmarks.workloads import map_tile_in as tile_in
@@ -169,12 +169,12 @@ def main() -> None:
     parser.add_argument("--pixels", type=int, default=10980)
     parser.add_argument("--repeats", type=int, default=7)
     options = parser.parse_args()
-    scene = benchmark_scene(options.pixels)
+    files = benchmark_files(options.pixels)
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder = home / "scene"
         folder.mkdir()
-        for band, path in scene.files.items():
+        for band, path in files.items():
             (folder / f"{band}.tif").hardlink_to(path)
         warm_kernels()
         loop = Loop()

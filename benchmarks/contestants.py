@@ -25,7 +25,8 @@ GDAL_SETTINGS = {
     "VSI_CACHE": "TRUE",
     "VSI_CACHE_SIZE": "5000000",
 }
-"""What TiTiler's documentation recommends."""
+"""What TiTiler's documentation recommends, as environment variables."""
+IN_PROCESS = {name: int(text) if text.isdigit() else text for name, text in GDAL_SETTINGS.items()}
 RAMP = cmap.get("rdylgn")
 
 
@@ -45,7 +46,7 @@ class RioTiler:
         )
         joined = np.ma.concatenate([image.array for image in images])
         if len(work.bands) == 3:
-            picture = ImageData(joined)
+            picture = ImageData(joined.copy())
             picture.rescale(in_range=((0, 4000),))
             picture.render(img_format="PNG", **self.options)
         else:
@@ -74,7 +75,7 @@ class RioTiler:
 
     def _read(self, bands: tuple[str, ...], read: Callable[[Reader], ImageData]) -> list[ImageData]:
         def one(band: str) -> ImageData:
-            with rasterio.Env(**GDAL_SETTINGS), Reader(self.paths[band]) as reader:
+            with rasterio.Env(**IN_PROCESS), Reader(self.paths[band]) as reader:
                 return read(reader)
 
         return list(self.pool.map(one, bands))
