@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -34,6 +35,8 @@ from engine.sample.world import PIXEL, WorldGrid, make_grid, to_degrees, world_p
 
 STRIPE = 252
 """Rows that are worked on at a time; a multiple of 6."""
+AHEAD = 2
+"""Stripes of ground that are made while the days of one before are."""
 OVERLAP = 0.88
 """Meters between the centers of the two zones' scenes, as a part of a scene's side."""
 LEAN = 0.19
@@ -67,7 +70,7 @@ def write_samples(
     }
     landscape = make_landscape(list(grids.values()), seed=spec.seed)
     scenes: list[SampleScene] = []
-    workers = threads or min(len(spec.overpasses), os.cpu_count() or 1)
+    workers = threads or os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
         for number, grid in enumerate(grids.values()):
 
@@ -106,20 +109,24 @@ def _write_zone(
     pool: ThreadPoolExecutor,
     tell: Callable[[float], None],
 ) -> list[SampleScene]:
-    def begin(start: int) -> Future[Stripe]:
+    starts = range(0, spec.pixels, STRIPE)
+    coming: deque[Future[Stripe]] = deque()
+
+    def begin(start: int) -> None:
         stop = min(start + STRIPE, spec.pixels)
-        return pool.submit(make_stripe, landscape, grid, row_start=start, row_stop=stop)
+        coming.append(pool.submit(make_stripe, landscape, grid, row_start=start, row_stop=stop))
 
     with ExitStack() as stack:
         drafts = [_open_draft(folder, spec, grid, day, stack) for day in spec.overpasses]
-        coming: Future[Stripe] | None = begin(0)
-        while coming is not None:
-            stripe = coming.result()
-            # The next stripe's ground is made while the days of this one are.
-            coming = begin(stripe.row_stop) if stripe.row_stop < spec.pixels else None
+        for start in starts[:AHEAD]:
+            begin(start)
+        for number, start in enumerate(starts):
+            stripe = coming.popleft().result()
+            if number + AHEAD < len(starts):
+                begin(starts[number + AHEAD])
             for done in [pool.submit(_write_stripe, draft, stripe, spec) for draft in drafts]:
                 done.result()
-            tell(stripe.row_stop / spec.pixels)
+            tell(min(start + STRIPE, spec.pixels) / spec.pixels)
     return [_finish(draft, grid) for draft in drafts]
 
 
