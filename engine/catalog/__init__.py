@@ -4,6 +4,11 @@ collection   Collection, Band, Unit: what may be asked for
 scene        Scene, Asset: what there is
 search       SceneQuery, SceneOrder
 protocol     SceneCatalog (read), CollectionRegistry (write)
-sqlite       both, over SQLite with an R*Tree
-definitions  the built-in collections as data
+definitions  the built-in collections as data; ensure_builtin, resolve_collection_id
+user         collections of users' own data
+cover        outlines on the globe, cut at the antimeridian
+sqlite       SqliteCatalog, over SQLite with an R*Tree; sqlite_search its SQL, sqlite_match the
+             refinement by true covers
+form rows    values ↔ what is stored
+recent       parsed scenes kept in memory
 """

@@ -97,7 +97,9 @@ def _item(value: Mapping[str, Any], address: str) -> Item:
         baseline=_baseline(properties),
         is_harmonized=properties.get("earthsearch:boa_offset_applied") is True,
         assets=tuple(
-            _asset(key, asset, address) for key, asset in assets if _may_hold_bands(key, asset)
+            _asset(key, asset, address)
+            for key, asset in assets
+            if _may_hold_bands(key, asset) and not _points_home(asset["href"], address)
         ),
         properties={
             name: fact
@@ -118,6 +120,11 @@ def _may_hold_bands(key: str, asset: Any) -> bool:
     says_image = any(word in str(asset.get("type")).lower() for word in ("tiff", "jp2"))
     path = urlsplit(asset["href"]).path.lower()
     return says_image or path.endswith((".tif", ".tiff", ".jp2"))
+
+
+def _points_home(href: str, address: str) -> bool:
+    """Return True where an item from elsewhere names a file of this machine."""
+    return "://" in address and urlsplit(href).scheme not in ("", "http", "https", "s3")
 
 
 def _asset(key: str, asset: Mapping[str, Any], address: str) -> ItemAsset:

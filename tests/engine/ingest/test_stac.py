@@ -110,3 +110,12 @@ def test_items_of_a_collection_are_all_read() -> None:
 )
 def test_an_asset_is_found_where_the_item_says(base: str, href: str, expected: str) -> None:
     assert resolve(base, href) == expected
+
+
+def test_an_item_from_elsewhere_names_no_file_of_this_machine() -> None:
+    assets = {"a": {"href": "file:///data/a.tif"}, "b": {"href": "/data/b.tif"}}
+    (far,) = parse_items(item(assets=assets), "https://host/x.json")
+    (near,) = parse_items(item(assets=assets), "/items/x.json")
+
+    assert [asset.address for asset in far.assets] == ["https://host/data/b.tif"]
+    assert [asset.address for asset in near.assets] == ["file:///data/a.tif", "/data/b.tif"]
