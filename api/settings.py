@@ -4,6 +4,7 @@ Sources, the first wins: arguments, environment variables (``COGMILL_…``), a T
 ``COGMILL_SETTINGS``. The page ``api/SETTINGS.md`` is the text that `describe` returns.
 """
 
+import difflib
 import json
 import os
 from pathlib import Path
@@ -40,6 +41,10 @@ Paths = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)]
 
 def _setting(default: Any, text: str, *, unit: str = "", **bounds: Any) -> Any:
     return Field(default, description=text, json_schema_extra={"unit": unit}, **bounds)
+
+
+class UnknownSetting(ValueError):
+    """An environment variable looks like a setting of ours and is none."""
 
 
 class Settings(BaseSettings):
@@ -209,7 +214,8 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
     """Return the settings of the environment, of ``file`` (TOML) and of the arguments.
 
     ``file`` is also what processes started later will read. Raises pydantic's ValidationError
-    for a value that is not allowed, FileNotFoundError for a file that is not there.
+    for a value that is not allowed, FileNotFoundError for a file that is not there,
+    `UnknownSetting` for a variable that would go unread.
     """
     if file is not None:
         os.environ[SETTINGS_FILE] = str(file)
@@ -217,12 +223,22 @@ def load_settings(file: Path | None = None, **overrides: Any) -> Settings:
     if named and not Path(named).is_file():
         message = f"the settings file {named} ({SETTINGS_FILE}) does not exist"
         raise FileNotFoundError(message)
+    known = {SETTINGS_FILE, *(PREFIX + name.upper() for name in Settings.model_fields)}
+    for name in os.environ:
+        if name.startswith(PREFIX) and name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else "; see: cogmill info --settings"
+            message = f"there is no setting {name}{hint}"
+            raise UnknownSetting(message)
     return Settings(**overrides)
 
 
 def publish(settings: Settings) -> None:
-    """Put what differs from the defaults into the environment, for server processes to read."""
+    """Make the environment say exactly these settings, for server processes to read."""
     changed = settings.model_dump(mode="json", exclude_defaults=True)
+    os.environ.pop(SETTINGS_FILE, None)
+    for name in Settings.model_fields:
+        os.environ.pop(PREFIX + name.upper(), None)
     for name, value in changed.items():
         text = value if isinstance(value, str) else json.dumps(value)
         os.environ[PREFIX + name.upper()] = text

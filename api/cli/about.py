@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from api.cli.output import OUT, AsJson, print_facts, print_json
+from api.cli.output import AsJson, print_facts, print_json
 from api.settings import describe, load_settings
-from evalscripts.library import list_scripts
 
 LIBRARIES = ("numpy", "numba", "rasterio", "pyproj", "mini-racer", "fastapi", "imagecodecs")
 
@@ -21,9 +20,18 @@ def info(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Say which versions run, where the catalog is and which scripts are ready."""
+    """Say which versions run, where the data are and which scripts are ready.
+
+    [bold]Examples[/]
+
+    cogmill info --json
+
+    cogmill info --settings > SETTINGS.md
+    """
+    from evalscripts.library import list_scripts
+
     if settings:
-        OUT.print(describe(), markup=False)
+        sys.stdout.write(describe())
         return
     chosen = load_settings()
     facts = {
@@ -31,9 +39,16 @@ def info(
         "python": f"{sys.version.split()[0]} on {platform.machine()}",
         **{name: version(name) for name in LIBRARIES},
         "home": str(chosen.home.absolute()),
-        "scripts": ", ".join(script.id for script in list_scripts()),
+        "data roots": [str(root.absolute()) for root in chosen.data_roots],
+        "data hosts": list(chosen.data_hosts),
+        "scripts": [script.id for script in list_scripts()],
     }
     if as_json:
         print_json(facts)
     else:
-        print_facts(facts)
+        print_facts(
+            {
+                name: ", ".join(value) or "none" if isinstance(value, list) else value
+                for name, value in facts.items()
+            }
+        )

@@ -6,8 +6,6 @@ import typer
 
 from api.cli.output import OUT, AsJson, print_json, print_table, run
 from api.settings import load_settings
-from engine.database.clients import ClientStore
-from engine.database.connection import open_database
 
 client = typer.Typer(no_args_is_help=True, help="OAuth clients: who may ask for pixels.")
 
@@ -22,56 +20,49 @@ def create(
 
     [bold]Example[/]  cogmill client create "field team"
     """
+    from api.cli.clients import make_client
 
-    async def make() -> tuple[str, str]:
-        database = await open_database(load_settings().database)
-        try:
-            made = await ClientStore(database).create(name)
-        finally:
-            await database.close()
-        return made.client.id, made.secret
-
-    client_id, secret = run(make())
+    made = run(make_client(load_settings(), name))
     if as_json:
-        print_json({"client_id": client_id, "client_secret": secret})
+        print_json({"client_id": made.client.id, "client_secret": made.secret})
         return
-    OUT.print(f"client id      [bold]{client_id}[/]")
-    OUT.print(f"client secret  [bold]{secret}[/]")
+    OUT.print(f"client id      [bold]{made.client.id}[/]")
+    OUT.print(f"client secret  [bold]{made.secret}[/]")
     OUT.print("The secret is not shown again.", style="dim")
 
 
 @client.command("list")
 def list_clients(*, as_json: AsJson = False) -> None:
-    """List the clients there are, without their secrets."""
+    """List the clients there are, without their secrets.
 
-    async def read() -> list[dict[str, str]]:
-        database = await open_database(load_settings().database)
-        try:
-            found = await ClientStore(database).list()
-        finally:
-            await database.close()
-        return [
-            {"client_id": one.id, "name": one.name, "created": one.created.isoformat()}
-            for one in found
-        ]
+    [bold]Example[/]  cogmill client list
+    """
+    from api.cli.clients import all_clients
 
-    rows = run(read())
+    rows = [
+        {
+            "client_id": one.id,
+            "name": one.name,
+            "scopes": " ".join(one.scopes),
+            "created": one.created.isoformat(timespec="seconds"),
+        }
+        for one in run(all_clients(load_settings()))
+    ]
     if as_json:
         print_json(rows)
+    elif rows:
+        print_table(["client id", "name", "scopes", "created"], [[*row.values()] for row in rows])
     else:
-        print_table(["client id", "name", "created"], [list(row.values()) for row in rows])
+        OUT.print("no clients yet; make one: cogmill client create NAME")
 
 
 @client.command("remove")
 def remove(client_id: Annotated[str, typer.Argument(help="The client's id.")]) -> None:
-    """Remove a client; tokens it holds work until they expire."""
+    """Remove a client; tokens that it holds still read until they expire.
 
-    async def drop() -> None:
-        database = await open_database(load_settings().database)
-        try:
-            await ClientStore(database).remove(client_id)
-        finally:
-            await database.close()
+    [bold]Example[/]  cogmill client remove 1f0c2a6e-…
+    """
+    from api.cli.clients import remove_client
 
-    run(drop())
-    OUT.print(f"removed {client_id}")
+    run(remove_client(load_settings(), client_id))
+    OUT.print(f"removed {client_id}", markup=False)

@@ -1,71 +1,81 @@
 """`cogmill collections`, `ingest`, `scenes`: what the server knows."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.cli.output import OUT, AsJson, print_json, print_table, progress, run, warn
-from api.settings import Settings, load_settings
-from api.wiring import store_options
-from engine.catalog.collection import Collection
-from engine.catalog.definitions import ensure_builtin, resolve_collection_id
-from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite import SqliteCatalog
-from engine.catalog.user import make_user_collection
-from engine.database.connection import open_database
-from engine.errors import RequestError
-from engine.ingest import IngestReport
-from engine.ingest import ingest as register
-from engine.store.route import open_store
+from api.cli.output import OUT, AsJson, print_facts, print_json, print_table, run, warn
+from api.settings import load_settings
+
+if TYPE_CHECKING:
+    from engine.ingest import IngestReport
+
+NOTHING_TAKEN = 4
+"""Exit code where everything was refused."""
 
 collections = typer.Typer(
     no_args_is_help=True, help="Collections: what may be asked for, and what is registered."
 )
 
 
-@asynccontextmanager
-async def _catalog(settings: Settings) -> AsyncIterator[SqliteCatalog]:
-    database = await open_database(settings.database)
-    try:
-        catalog = SqliteCatalog(database)
-        await ensure_builtin(catalog)
-        yield catalog
-    finally:
-        await database.close()
-
-
-def _facts(collection: Collection, scenes: int) -> dict[str, Any]:
-    return {
-        "id": collection.id,
-        "title": collection.title,
-        "scenes": scenes,
-        "bands": list(collection.bands),
-    }
-
-
 @collections.command("list")
 def list_collections(*, as_json: AsJson = False) -> None:
-    """List the collections and how many scenes each holds."""
+    """List the collections and how many scenes each holds.
 
-    async def read() -> list[dict[str, Any]]:
-        async with _catalog(load_settings()) as catalog:
-            return [
-                _facts(one, await catalog.count(SceneQuery(collection=one.id)))
-                for one in await catalog.collections()
-            ]
+    [bold]Example[/]  cogmill collections list --json
+    """
+    from api.cli.listing import all_collections
 
-    found = run(read())
+    found = run(all_collections(load_settings()))
     if as_json:
         print_json(found)
         return
     print_table(
         ["collection", "title", "scenes", "bands"],
+        [[one["id"], one["title"], one["scenes"], " ".join(one["bands"])] for one in found],
+    )
+
+
+@collections.command("show")
+def show(
+    collection: Annotated[str, typer.Argument(help="The collection's id.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show a collection's bands with their units, and what is registered in it.
+
+    [bold]Example[/]  cogmill collections show sentinel-2-l2a
+    """
+    from api.cli.listing import one_collection
+
+    found = run(one_collection(load_settings(), collection))
+    if as_json:
+        print_json(found)
+        return
+    coarsest = found["maxMetersPerPixel"]
+    print_facts(
+        {
+            "id": found["id"],
+            "title": found["title"],
+            "scenes": found["scenes"],
+            "sensed": " to ".join(text[:16] for text in found["sensed"] or ()) or "–",
+            "on top": found["rule"],
+            "coarsest request": "any" if coarsest is None else f"{coarsest:g} m a pixel",
+        }
+    )
+    OUT.print()
+    print_table(
+        ["band", "what", "units", "meters", "stored as"],
         [
-            [one["id"], one["title"], one["scenes"], " ".join(one["bands"])]
-            for one in sorted(found, key=lambda one: (-one["scenes"], one["id"]))
+            [
+                band["name"],
+                band["title"],
+                " ".join(band["units"]),
+                band["resolution"],
+                band["sampleType"],
+            ]
+            for band in found["bands"]
         ],
     )
 
@@ -80,66 +90,56 @@ def create(
 
     [bold]Example[/]  cogmill collections create "Drone flights 2026"
     """
+    from api.cli.listing import make_collection
 
-    async def make() -> Collection:
-        collection = make_user_collection(title)
-        async with _catalog(load_settings()) as catalog:
-            await catalog.add_collection(collection)
-        return collection
-
-    made = run(make())
+    made = run(make_collection(load_settings(), title))
     if as_json:
-        print_json(_facts(made, 0))
+        print_json(made)
     else:
-        OUT.print(f"created [bold]{made.id}[/]; now: cogmill ingest {made.id} FILES…")
+        OUT.print(f"created [bold]{made['id']}[/]; now: cogmill ingest {made['id']} FILES…")
 
 
 @collections.command("remove")
 def remove(
     collection: Annotated[str, typer.Argument(help="The collection's id.")],
+    *,
+    with_scenes: Annotated[
+        bool, typer.Option("--with-scenes", help="Forget its scenes too.")
+    ] = False,
 ) -> None:
-    """Forget a collection and its scenes; files are not touched."""
+    """Forget a collection; files are not touched.
 
-    async def drop() -> None:
-        async with _catalog(load_settings()) as catalog:
-            await catalog.remove_collection(collection)
+    [bold]Example[/]  cogmill collections remove byoc-… --with-scenes
+    """
+    from api.cli.listing import remove_collection
 
-    run(drop())
-    OUT.print(f"removed {collection}")
+    count = run(remove_collection(load_settings(), collection, with_scenes=with_scenes))
+    OUT.print(f"removed {collection} and {count} scenes", markup=False)
 
 
 def scenes(
     collection: Annotated[str, typer.Argument(help="The collection's id.")],
     *,
-    limit: Annotated[int, typer.Option(help="At most so many, newest first.")] = 50,
+    limit: Annotated[int, typer.Option(help="At most so many, newest first.", min=1)] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List a collection's scenes, newest first.
 
     [bold]Example[/]  cogmill scenes sentinel-2-l2a --limit 10
     """
+    from api.cli.listing import newest_scenes
 
-    async def read() -> tuple[list[dict[str, Any]], int]:
-        async with _catalog(load_settings()) as catalog:
-            known = await catalog.collection(resolve_collection_id(collection))
-            query = SceneQuery(collection=known.id, limit=limit)
-            found = await catalog.search(query)
-            total = await catalog.count(SceneQuery(collection=known.id))
-        rows = [
-            {
-                "id": scene.id,
-                "name": scene.name,
-                "sensed": scene.sensed.isoformat() if scene.sensed else None,
-                "cloudCover": scene.cloud_cover,
-                "bands": list(scene.assets),
-            }
-            for scene in found
-        ]
-        return rows, total
-
-    rows, total = run(read())
+    settings = load_settings()
+    rows, total = run(newest_scenes(settings, collection, limit=limit))
     if as_json:
         print_json(rows)
+        return
+    if not rows:
+        OUT.print(
+            f"{collection} has no scenes in {settings.home.absolute()}; register some: "
+            f"cogmill ingest {collection} FILES…",
+            markup=False,
+        )
         return
     print_table(
         ["sensed", "scene", "cloud %", "bands"],
@@ -171,31 +171,15 @@ def ingest(
     What is not readable is refused by name and reason; the rest is taken.
 
     [bold]Examples[/]
+
     cogmill ingest sentinel-2-l2a ./scenes
-    cogmill ingest byoc-… 's3://bucket/flights/*.tif'
+
+    cogmill ingest byoc-… 's3://bucket/flights/*.tif' --date 2026-05-01
     """
-    bands = dict(_band_option(text) for text in band or [])
+    from api.cli.listing import ingest_places, parse_band_option
 
-    async def work() -> IngestReport:
-        settings = load_settings()
-        store = open_store(store_options(settings))
-        try:
-            async with _catalog(settings) as catalog:
-                known = await catalog.collection(resolve_collection_id(collection))
-                with progress("reading headers") as step:
-                    return await register(
-                        catalog,
-                        store,
-                        known.id,
-                        places,
-                        date=date,
-                        bands=bands,
-                        on_progress=step,
-                    )
-        finally:
-            await store.close()
-
-    report = run(work())
+    bands = dict(parse_band_option(text) for text in band or [])
+    report = run(ingest_places(load_settings(), collection, places, date=date, bands=bands))
     if as_json:
         print_json(
             {
@@ -205,38 +189,31 @@ def ingest(
             }
         )
     else:
-        _print_understood(report)
-        for text in report.warnings:
-            warn(text)
-        for name, reason in report.refused:
-            warn(f"refused {name}: {reason}")
-        OUT.print(f"{len(report.scenes)} scenes registered, {len(report.refused)} refused")
-    if report.refused and not report.scenes:
-        raise typer.Exit(4)
+        _print_report(report)
+    if not report.scenes:
+        raise typer.Exit(NOTHING_TAKEN)
 
 
-def _print_understood(report: IngestReport) -> None:
+def _print_report(report: "IngestReport") -> None:
     """Say what became of each scene, and once for all of them what it was told from."""
-    print_table(
-        ["scene", "sensed", "cloud %", "bands"],
-        [
+    if report.scenes:
+        print_table(
+            ["scene", "sensed", "cloud %", "bands"],
             [
-                one.name,
-                one.sensed.strftime("%Y-%m-%d %H:%M") if one.sensed else "any time",
-                one.cloud_cover,
-                " ".join(one.bands),
-            ]
-            for one in report.scenes
-        ],
-    )
+                [
+                    one.name,
+                    one.sensed.strftime("%Y-%m-%d %H:%M") if one.sensed else "any time",
+                    one.cloud_cover,
+                    " ".join(one.bands),
+                ]
+                for one in report.scenes
+            ],
+        )
     told = Counter(told for one in report.scenes for told in one.sources.items())
     for (fact, source), count in sorted(told.items()):
         OUT.print(f"{fact} from {source}: {count} scenes", style="dim", markup=False)
-
-
-def _band_option(text: str) -> tuple[str, str]:
-    name, equals, pattern = text.partition("=")
-    if not (name and equals and pattern):
-        message = f"--band {text!r} is not NAME=PATTERN, like B04='*_red.tif'"
-        raise RequestError(message)
-    return name, pattern
+    for text in report.warnings:
+        warn(text)
+    for name, reason in report.refused:
+        warn(f"refused {name}: {reason}")
+    OUT.print(f"{len(report.scenes)} scenes registered, {len(report.refused)} refused")

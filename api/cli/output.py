@@ -9,6 +9,7 @@ from typing import Annotated, Any, Protocol, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -63,7 +64,16 @@ def print_facts(facts: Mapping[str, Any]) -> None:
 
 def warn(text: str) -> None:
     """Print a warning line on standard error."""
-    ERR.print(f"[yellow]warning:[/] {_plain(text)}")
+    ERR.print("[yellow]warning:[/] ", end="")
+    ERR.print(text, markup=False)
+
+
+def print_error(message: str, *, excerpt: str | None = None) -> None:
+    """Print an error line on standard error, and below it the place in a script."""
+    ERR.print("[bold red]error:[/] ", end="")
+    ERR.print(message, markup=False)
+    if excerpt:
+        ERR.print(excerpt, markup=False)
 
 
 @contextmanager
@@ -81,11 +91,6 @@ def progress(title: str) -> Iterator[OnProgress]:
         task = bar.add_task(title, total=None, name="")
 
         def step(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total, name=_plain(name))
+            bar.update(task, completed=done, total=total, name=escape(name))
 
         yield step
-
-
-def _plain(text: str) -> str:
-    """Keep rich from reading brackets of names as markup."""
-    return text.replace("[", "\\[")

@@ -1,90 +1,85 @@
 """`cogmill process`, `explain`, `check`: requests and scripts without a server."""
 
-import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from api.cli.output import ERR, OUT, AsJson, print_facts, print_json, print_table, run
-from api.process.answer import answer
-from api.process.translate import Translated, parse_body, translate
 from api.settings import load_settings
-from api.wiring import engine_options
-from engine.core import Engine, open_engine
-from engine.encode.encoded import Encoded
-from engine.errors import NotFound, RequestError
-from engine.plan.explain import explain as describe_plan
-from evalscripts.library import list_scripts
-from evalscripts.program import Program
 
 Request = Annotated[
-    Path, typer.Argument(help="A Process API request as JSON, `-` for standard input.")
+    Path, typer.Argument(help="A Process API request as JSON; `-` reads standard input.")
+]
+Script = Annotated[
+    Path | None, typer.Option(help="File of a script to use instead of the request's own.")
 ]
 
 
 def process(
     request: Request,
-    output: Annotated[Path, typer.Option("-o", "--output", help="File to write.")],
+    output: Annotated[
+        Path, typer.Option("-o", "--output", help="File to write; `-`: standard output.")
+    ],
     *,
-    script: Annotated[
-        Path | None, typer.Option(help="Script to use instead of the request's own.")
-    ] = None,
+    script: Script = None,
+    as_json: AsJson = False,
 ) -> None:
     """Answer a Process API request and write the result to a file.
 
-    [bold]Example[/]  cogmill process request.json -o ndvi.tif
+    The bytes are those that the server would answer with. Several responses come as one TAR.
+
+    [bold]Examples[/]
+
+    cogmill process request.json -o ndvi.tif
+
+    cogmill process request.json -o - | display
     """
+    from api.cli.asking import ask, read_request
+
     started = time.perf_counter()
-    body = _body(request, script)
-
-    async def work() -> Encoded:
-        engine = await open_engine(engine_options(load_settings()))
-        try:
-            translated = await _translated(engine, body)
-            pixels = await engine.pixels(translated.request)
-            for line in pixels.console:
-                ERR.print(f"script: {line}", markup=False)
-            return await answer(engine, translated, pixels)
-        finally:
-            await engine.close()
-
-    encoded = run(work())
+    settings = load_settings()
+    if not output.parent.is_dir():
+        message = f"the folder {output.parent} does not exist"
+        raise FileNotFoundError(message)
+    encoded, console = run(ask(settings, read_request(settings, request, script)))
+    for line in console:
+        ERR.print(f"script: {line}", markup=False)
+    if str(output) == "-":
+        sys.stdout.buffer.write(encoded.body)
+        return
     output.write_bytes(encoded.body)
-    spent = time.perf_counter() - started
-    OUT.print(f"{output}  {encoded.media_type}  {len(encoded.body):,} bytes  {spent:.2f} s")
-
-
-def explain(
-    request: Request,
-    *,
-    script: Annotated[
-        Path | None, typer.Option(help="Script to use instead of the request's own.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Say what a request would read, and why; reads no pixel.
-
-    [bold]Example[/]  cogmill explain request.json
-    """
-    body = _body(request, script)
-
-    async def work() -> Any:
-        engine = await open_engine(engine_options(load_settings()))
-        try:
-            translated = await _translated(engine, body)
-            plan = await engine.plan(translated.request)
-            return describe_plan(plan, await engine.compile(translated.request.script))
-        finally:
-            await engine.close()
-
-    facts = run(work())
+    facts = {
+        "file": str(output),
+        "mediaType": encoded.media_type,
+        "bytes": len(encoded.body),
+        "seconds": round(time.perf_counter() - started, 3),
+    }
     if as_json:
         print_json(facts)
-        return
-    _print_plan(facts)
+    else:
+        OUT.print(
+            f"{output}  {encoded.media_type}  {len(encoded.body):,} bytes  {facts['seconds']} s",
+            markup=False,
+        )
+
+
+def explain(request: Request, *, script: Script = None, as_json: AsJson = False) -> None:
+    """Say what a request would read, and why; reads no pixel.
+
+    [bold]Example[/]  cogmill explain request.json --json
+    """
+    from api.cli.asking import ask_why, read_request
+
+    settings = load_settings()
+    facts = run(ask_why(settings, read_request(settings, request, script)))
+    if as_json:
+        print_json(facts)
+    else:
+        _print_plan(facts)
 
 
 def check(
@@ -94,74 +89,48 @@ def check(
 ) -> None:
     """Compile a script and say what it reads and returns.
 
-    [bold]Examples[/]  cogmill check my-script.js · cogmill check ndvi
+    [bold]Examples[/]
+
+    cogmill check my-script.js
+
+    cogmill check ndvi --json
     """
-    text = _script_text(script)
+    from api.cli.asking import compile_named
 
-    async def work() -> Program:
-        engine = await open_engine(engine_options(load_settings()))
-        try:
-            return await engine.compile(text)
-        finally:
-            await engine.close()
-
-    program = run(work())
-    facts = {
-        "inputs": [
-            {"bands": list(one.bands), "units": list(one.units), "mosaicking": one.mosaicking.value}
-            for one in program.setup.inputs
-        ],
-        "outputs": [
-            {"id": one.id, "bands": one.bands, "sampleType": one.sample_type.value}
-            for one in program.setup.outputs
-        ],
-        "tier": program.tier,
-        "reason": program.reason,
-    }
+    program = run(compile_named(script))
+    setup = program.setup
     if as_json:
-        print_json(facts)
+        print_json(
+            {
+                "inputs": [
+                    {
+                        "bands": list(one.bands),
+                        "units": list(one.units),
+                        "mosaicking": one.mosaicking.value,
+                    }
+                    for one in setup.inputs
+                ],
+                "outputs": [
+                    {"id": one.id, "bands": one.bands, "sampleType": one.sample_type.value}
+                    for one in setup.outputs
+                ],
+                "tier": program.tier,
+                "reason": program.reason,
+            }
+        )
         return
-    for one in program.setup.inputs:
-        units = [unit or "default" for unit in one.units]
-        bands = ", ".join(f"{b} ({u})" for b, u in zip(one.bands, units, strict=True))
-        OUT.print(f"reads    {bands}   mosaicking {one.mosaicking.value}")
-    for out in program.setup.outputs:
-        OUT.print(f"returns  {out.id}: {out.bands} x {out.sample_type.value}")
-    OUT.print(f"tier     {program.tier}: {program.reason}")
+    for one in setup.inputs:
+        bands = ", ".join(
+            f"{band} ({unit})" if unit else band
+            for band, unit in zip(one.bands, one.units, strict=True)
+        )
+        OUT.print(f"reads    {bands}; mosaicking {one.mosaicking.value}", markup=False)
+    for out in setup.outputs:
+        OUT.print(f"returns  {out.id}: {out.bands} x {out.sample_type.value}", markup=False)
+    OUT.print(f"tier     {program.tier}: {program.reason}", markup=False)
 
 
-def _script_text(named: str) -> str:
-    path = Path(named)
-    if path.is_file():
-        return path.read_text(encoding="utf-8")
-    for ready in list_scripts():
-        if ready.id == named:
-            return ready.text
-    known = ", ".join(ready.id for ready in list_scripts())
-    message = f"no file and no ready script is called {named!r}; ready scripts: {known}"
-    raise NotFound(message)
-
-
-def _body(request: Path, script: Path | None) -> Any:
-    """Return the request as JSON, with the evalscript of another file where one is given."""
-    text = sys.stdin.read() if str(request) == "-" else request.read_text(encoding="utf-8")
-    try:
-        body = json.loads(text)
-    except ValueError as error:
-        message = f"{request} is not JSON: {error}"
-        raise RequestError(message) from error
-    if script is not None:
-        body["evalscript"] = script.read_text(encoding="utf-8")
-    return body
-
-
-async def _translated(engine: Engine, body: Any) -> Translated:
-    parsed = parse_body(body)
-    program = await engine.compile(parsed.evalscript)
-    return translate(parsed, program.setup, limits=engine.options.limits)
-
-
-def _print_plan(facts: Any) -> None:
+def _print_plan(facts: Mapping[str, Any]) -> None:
     grid, cost, script = facts["grid"], facts["cost"], facts["script"]
     print_facts(
         {

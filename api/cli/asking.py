@@ -1,0 +1,102 @@
+"""Requests and scripts without a server: read, ask, explain, compile."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from api.body import parse_json
+from api.errors import HttpError
+from api.process.answer import answer
+from api.process.translate import Translated, parse_body, translate
+from api.settings import Settings
+from api.wiring import engine_options
+from engine.core import Engine, open_engine
+from engine.encode.encoded import Encoded
+from engine.errors import NotFound, RequestError
+from engine.plan.explain import explain
+from evalscripts import PoolOptions, Program, compile_script, open_pool
+from evalscripts.library import get_script, list_scripts
+
+STANDARD_INPUT = Path("-")
+CHECK_SECONDS = 10.0
+
+
+def read_request(settings: Settings, request: Path, script: Path | None) -> Any:
+    """Return a request's JSON, with the evalscript of another file where one is given."""
+    name = "standard input" if request == STANDARD_INPUT else str(request)
+    raw = sys.stdin.buffer.read() if request == STANDARD_INPUT else request.read_bytes()
+    try:
+        body = parse_json(raw, max_depth=settings.max_json_depth)
+    except HttpError as error:
+        message = f"{name}: {error.message}"
+        raise RequestError(message) from error
+    if script is None:
+        return body
+    if not isinstance(body, dict):
+        message = f"{name}: a request is a JSON object"
+        raise RequestError(message)
+    return {**body, "evalscript": read_script(script)}
+
+
+def read_script(path: Path) -> str:
+    """Return a script's text; raises `RequestError` where it is not text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        message = f"{path} is not UTF-8 text"
+        raise RequestError(message) from error
+
+
+async def ask(settings: Settings, body: Any) -> tuple[Encoded, tuple[str, ...]]:
+    """Return the file that the Process API would answer with, and what the script printed."""
+    async with _translated(settings, body) as (engine, asked):
+        pixels = await engine.pixels(asked.request)
+        return await answer(engine, asked, pixels), tuple(pixels.console)
+
+
+async def ask_why(settings: Settings, body: Any) -> Mapping[str, Any]:
+    """Return what a request would read, and why."""
+    async with _translated(settings, body) as (engine, asked):
+        plan = await engine.plan(asked.request)
+        return explain(plan, await engine.compile(asked.request.script))
+
+
+@asynccontextmanager
+async def _translated(settings: Settings, body: Any) -> AsyncIterator[tuple[Engine, Translated]]:
+    # A request that is wrong in itself is told before anything is opened.
+    parsed = parse_body(body)
+    engine = await open_engine(engine_options(settings))
+    try:
+        program = await engine.compile(parsed.evalscript)
+        yield engine, translate(parsed, program.setup, limits=engine.options.limits)
+    finally:
+        await engine.close()
+
+
+async def compile_named(named: str) -> Program:
+    """Return the compiled script of a file, or the ready one of that name.
+
+    Needs no catalog and makes none.
+    """
+    text = _script_text(named)
+
+    def work() -> Program:
+        with open_pool(PoolOptions(workers=1)) as pool:
+            return compile_script(text, pool=pool, seconds=CHECK_SECONDS)
+
+    return await asyncio.to_thread(work)
+
+
+def _script_text(named: str) -> str:
+    path = Path(named)
+    if path.is_file():
+        return read_script(path)
+    ready = get_script(named)
+    if ready is not None:
+        return ready.text
+    known = ", ".join(ready.id for ready in list_scripts())
+    message = f"no file and no ready script is called {named!r}; ready scripts: {known}"
+    raise NotFound(message)
