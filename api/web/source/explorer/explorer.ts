@@ -47,15 +47,15 @@ export class Explorer {
       onTrouble: (refusal) => {
         if (this.#outcome.fail(refusal)) this.#openEditor(true);
       },
-    });
-    this.#map = new MapView(one("#map"), this.#picture, {
-      onMove: () => void this.#remember(),
-      onPointer: (text) => (one(".pointer").textContent = text),
       onLoading: (isLoading) => {
         one(".progress").hidden = !isLoading;
         one("#map").ariaBusy = String(isLoading);
         this.#outcome.work(isLoading);
       },
+    });
+    this.#map = new MapView(one("#map"), this.#picture, {
+      onMove: () => void this.#remember(),
+      onPointer: (text) => (one(".pointer").textContent = text),
     });
     this.#strip = new ScriptStrip(one(".strip"), (id) => void this.#chooseScript(id));
     this.#timeline = new Timeline(one(".timeline"), (date) => this.#change({ date }));

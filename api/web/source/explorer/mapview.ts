@@ -26,8 +26,6 @@ export type Padding = [number, number, number, number];
 interface Hooks {
   onMove: (place: MapPlace) => void;
   onPointer: (text: string) => void;
-  /** Called when map tiles are asked for, and when the last one has come. */
-  onLoading: (isLoading: boolean) => void;
 }
 
 export class MapView {
@@ -60,8 +58,6 @@ export class MapView {
     this.#map.on("postrender", ({ frameState }) => {
       if (frameState) picture.endUnwanted(frameState);
     });
-    this.#map.on("loadstart", () => hooks.onLoading(true));
-    this.#map.on("loadend", () => hooks.onLoading(false));
     this.#map.on("pointermove", (event) => {
       hooks.onPointer(event.dragging ? "" : coordinateText(toLonLat(event.coordinate)));
     });

@@ -36,10 +36,14 @@ interface Hooks {
   onRefusal: (refusal: Refusal) => void;
   /** Called for each map tile that failed where others may not. */
   onTrouble: (refusal: Refusal) => void;
+  /** Called when map tiles are asked for, and when the last one has come. */
+  onLoading: (isLoading: boolean) => void;
 }
 
 /** How often a map tile is asked for again where the server has too much to do. */
 const TRIES = 4;
+/** Milliseconds without any request after which nothing more is expected. */
+const CALM = 150;
 
 /** Map tiles of one choice at a time. Those of the choice before stay until the new ones come. */
 export class PictureSource extends ImageTileSource {
@@ -48,6 +52,8 @@ export class PictureSource extends ImageTileSource {
   /** How often each choice was refused: a new try needs a new key, or old failures would stay. */
   readonly #refusals = new Map<string, number>();
   readonly #pending = new Set<Pending>();
+  /** OpenLayers' own loadstart does not come while it still draws the picture before. */
+  #calm: ReturnType<typeof setTimeout> | undefined;
   readonly #server: Server;
   readonly #hooks: Hooks;
 
@@ -103,7 +109,7 @@ export class PictureSource extends ImageTileSource {
     const controller = new AbortController();
     disposed.addEventListener("abort", () => controller.abort());
     const pending = { key: `${this.getKey()}/${z},${x},${y}`, controller };
-    this.#pending.add(pending);
+    this.#begin(pending);
     const start = performance.now();
     try {
       const response = await this.#ask(tileRequest(choice, [z, x, y], extent), controller.signal);
@@ -117,8 +123,20 @@ export class PictureSource extends ImageTileSource {
       }
       throw error;
     } finally {
-      this.#pending.delete(pending);
+      this.#end(pending);
     }
+  }
+
+  #begin(pending: Pending): void {
+    this.#pending.add(pending);
+    clearTimeout(this.#calm);
+    this.#hooks.onLoading(true);
+  }
+
+  #end(pending: Pending): void {
+    this.#pending.delete(pending);
+    if (this.#pending.size > 0) return;
+    this.#calm = setTimeout(() => this.#hooks.onLoading(false), CALM);
   }
 
   #refuse(choice: Choice, refusal: Refusal): void {

@@ -9,6 +9,8 @@ export class ScriptStrip {
   constructor(root: HTMLElement, onChoose: (id: string) => void) {
     this.#root = root;
     this.#onChoose = onChoose;
+    // A mouse has a wheel for one direction only.
+    root.addEventListener("wheel", (event) => (root.scrollLeft += event.deltaY), { passive: true });
   }
 
   /** Show other scripts. */
