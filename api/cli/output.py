@@ -87,6 +87,7 @@ def progress(title: str) -> Iterator[OnProgress]:
         TextColumn("[dim]{task.fields[name]}"),
         console=ERR,
         transient=True,
+        disable=not ERR.is_terminal,
     ) as bar:
         task = bar.add_task(title, total=None, name="")
 
