@@ -1,15 +1,21 @@
 """The tier that runs everything: V8 in killable worker processes.
 
-pool.py       workers that wait, and the one thread that starts, watches and buries them
-process.py    one worker process, from the server's side
-conversation.py  one script's talk with one worker
-worker.py     inside a worker process: fence, spare isolates, one session at a time
-fence.py      what a worker may not do: resources, files, network, processes
-seccomp.py    the filter of system calls
-isolate.py    one isolate: prelude, mailbox, arena
-runner.js     the isolate's side of the mailbox
-pixels.py     the pixel loop, written for one script's setup
-segment.py    memory that server and worker share
-wire.py       their messages
-program.py    Program and Session over all this
+pool.py          workers that wait, and the one thread that starts, watches and buries them
+process.py       one worker process, from the server's side
+conversation.py  one script's talk with one worker: its time, and what its end means
+worker.py        inside a worker process: spare isolates, one session at a time
+fence.py         what a worker may not do: resources, and outliving its parent
+seccomp.py       the filter of system calls: no files, network or processes
+isolate.py       one isolate: prelude, mailbox, arena
+runner.js        the isolate's side of the mailbox
+pixels.py        the pixel loop, written for one script's setup
+segment.py       memory that server and worker share
+wire.py          their messages
+program.py       Program and Session over all this
+
+An isolate serves one request. What remains for a script that breaks out of V8 itself: the memory
+of its worker process (spare isolates hold nothing, earlier ones are freed but not wiped), the
+processor until its time is up, and whatever the kernel offers to a process of the server's user
+that may open nothing. Linux only; without seccomp (another machine than x86-64 or arm64, or a
+kernel without it) files and network are within its reach.
 """
