@@ -15,6 +15,9 @@ from engine.request import Input
 from engine.warp.coordinates import CoordinateGrid
 from engine.warp.resampling import Resampling
 
+SCENES_AT_ONCE = 8
+"""Scenes of one input that are fetched, decoded and resampled ahead of the mosaic."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BandUse:
@@ -57,6 +60,8 @@ class BandRead:
 class SceneRead:
     """One scene, for one target grid."""
 
+    input_id: str
+    """The input that it is read for."""
     scene: Scene
     target: Window
     """The part of the request's grid that is filled, in the request's pixels."""
@@ -76,7 +81,7 @@ class InputPlan:
     scenes: tuple[Scene, ...]
     """Every scene that may be needed, top first."""
     first: frozenset[str]
-    """Ids of the scenes that are read at once, since their covers together hold the area; the
+    """Ids of the scenes that are read ahead, since their covers together hold the area; the
     others are read only where pixels stay open."""
 
 

@@ -1,7 +1,7 @@
 """Requests → plans; pure arithmetic on headers."""
 
 import math
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,15 @@ from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
 from engine.plan.levels import choose_level, reduction
 from engine.plan.limits import Limits
-from engine.plan.plan import BandRead, BandUse, Cost, InputPlan, Plan, SceneRead
+from engine.plan.plan import (
+    SCENES_AT_ONCE,
+    BandRead,
+    BandUse,
+    Cost,
+    InputPlan,
+    Plan,
+    SceneRead,
+)
 from engine.request import Input
 from engine.warp.coordinates import CoordinateGrid, make_coordinate_grid, source_window
 from engine.warp.resampling import Resampling
@@ -135,7 +143,7 @@ def plan_scene(
         if read is None:
             return None
         reads.append(read)
-    return SceneRead(scene=scene, target=target, bands=tuple(reads))
+    return SceneRead(input_id=inputs.input.id, scene=scene, target=target, bands=tuple(reads))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -243,16 +251,27 @@ def make_plan(
     )
 
 
-def _row_bytes(reads: Iterable[SceneRead], inputs: Sequence[InputPlan], geobox: GeoBox) -> int:
-    """Estimate the memory that one row of the output needs while it is put together."""
-    source = sum(
+def _row_bytes(reads: Sequence[SceneRead], inputs: Sequence[InputPlan], geobox: GeoBox) -> int:
+    """Estimate the memory that one row of the output needs while it is put together.
+
+    That of the scenes which are read ahead, the mosaic, the samples that the script has, and what
+    it makes of them.
+    """
+    total = 0
+    for part in inputs:
+        own = [read for read in reads if read.input_id == part.input.id]
+        sources = sorted((_window_bytes(read) for read in own), reverse=True)[:SCENES_AT_ONCE]
+        total += sum(sources) // max(1, geobox.height)
+        # At most 4 bytes for most numbers, and one for the mask of each band.
+        total += geobox.width * len(part.bands) * 5 * (len(sources) + 3)
+    return total
+
+
+def _window_bytes(read: SceneRead) -> int:
+    return sum(
         band.window.width * band.window.height * np.dtype(band.image.dtype).itemsize
-        for read in reads
         for band in read.bands
     )
-    bands = sum(len(part.bands) for part in inputs)
-    samples = geobox.width * bands * 5 * 2
-    return source // max(1, geobox.height) + samples
 
 
 def _cost(

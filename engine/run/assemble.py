@@ -1,10 +1,11 @@
 """Reads → samples: blocks put together, resampled and laid on each other, scene by scene.
 
-A stripe of rows at a time. Scenes that together cover the area are read at once; the others only
-where pixels stay open after those above them, a few at a time.
+A stripe of rows at a time. Scenes that together cover the area are read ahead, a few at a time;
+the others only where pixels stay open after those above them.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,21 +18,20 @@ from engine.catalog.scene import Scene
 from engine.cog.decode import DecodedBlock
 from engine.errors import Forbidden, NotFound, SourceError, SourceUnavailable
 from engine.geo.geobox import GeoBox
-from engine.geo.geometry import Geometry
 from engine.geo.window import Window
-from engine.plan.plan import BandRead, InputPlan, Plan, SceneRead
+from engine.plan.plan import SCENES_AT_ONCE, BandRead, InputPlan, Plan, SceneRead
 from engine.plan.planner import Grids, plan_scene
 from engine.run.blocks import BlockReader, named
+from engine.run.cover import covered
 from engine.run.mosaic import Canvas, lay_scene, make_canvas
 from engine.run.workers import Workers, together
 from engine.samples import Samples
 from engine.trace import stage
-from engine.warp.clip import rasterize
 from engine.warp.resample import resample, resampled_dtype
 from engine.warp.resampling import Resampling
 
 STANDBY = 4
-"""Scenes that are read together once the first ones left pixels open."""
+"""Scenes under open pixels that are read together once the first ones left these open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,44 +70,40 @@ class Assembler:
     ) -> Canvas:
         """Lay scenes, top first, until no pixel of the stripe is open."""
         grids: Grids = {}
-        canvas = make_canvas(shape=(stripe.height, stripe.width), dtypes=_dtypes(part), wanted=clip)
-        pending = {
-            scene.id: asyncio.create_task(self._read(part, scene, stripe, grids))
-            for scene in part.scenes
-            if scene.id in part.first
-        }
+        canvas = make_canvas(
+            shape=(stripe.height, stripe.width), dtypes=_dtypes(part, self.plan), wanted=clip
+        )
+        geobox = self.plan.geobox.crop(stripe)
+        first = deque(scene for scene in part.scenes if scene.id in part.first)
+        standby = deque(scene for scene in part.scenes if scene.id not in part.first)
+        ahead: dict[str, asyncio.Task[SceneSamples | None]] = {}
         try:
-            for index, scene in enumerate(part.scenes):
+            for scene in part.scenes:
                 if canvas.open_count == 0:
                     break
-                if scene.id not in pending:
-                    if not _meets(scene, self.plan.geobox.crop(stripe), canvas):
-                        continue
-                    for other in part.scenes[index : index + STANDBY]:
-                        if other.id not in pending:
-                            pending[other.id] = asyncio.create_task(
-                                self._read(part, other, stripe, grids)
-                            )
-                sampled = await pending[scene.id]
-                if sampled is not None:
-                    await self.workers.run(self._lay, part, canvas, sampled)
+                starting: list[Scene] = []
+                while first and (len(ahead) + len(starting) < SCENES_AT_ONCE or first[0] is scene):
+                    starting.append(first.popleft())
+                if standby and standby[0] is scene:
+                    starting += await self.workers.run(_take_needed, standby, canvas, geobox)
+                for one in starting:
+                    ahead[one.id] = asyncio.create_task(self._read(part, one, stripe, grids))
+                if scene.id in ahead:
+                    sampled = await ahead[scene.id]
+                    # Popped only now, so that a caller who goes away finds it among the others.
+                    del ahead[scene.id]
+                    if sampled is not None:
+                        await self.workers.run(self._lay, part, canvas, sampled)
         finally:
-            for task in pending.values():
+            for task in ahead.values():
                 task.cancel()
-            await asyncio.gather(*pending.values(), return_exceptions=True)
+            await asyncio.gather(*ahead.values(), return_exceptions=True)
         return canvas
 
     async def _read(
         self, part: InputPlan, scene: Scene, stripe: Window, grids: Grids
     ) -> SceneSamples | None:
-        read = plan_scene(
-            part,
-            scene,
-            geobox=self.plan.geobox,
-            target=stripe,
-            images=self.plan.images,
-            grids=grids,
-        )
+        read = await self._scene_read(part, scene, stripe, grids)
         if read is None:
             return None
         done = await together([self._band(read, band) for band in read.bands])
@@ -115,6 +111,25 @@ class Assembler:
             read=read,
             values=tuple(values for values, _ in done),
             valid=tuple(valid for _, valid in done),
+        )
+
+    async def _scene_read(
+        self, part: InputPlan, scene: Scene, stripe: Window, grids: Grids
+    ) -> SceneRead | None:
+        """Return what is to be read of a scene for a stripe; the plan knows where it is all."""
+        if len(self.plan.stripes) == 1 and scene.id in part.first:
+            for read in self.plan.reads:
+                if read.scene is scene and read.input_id == part.input.id:
+                    return read
+            return None
+        return await self.workers.run(
+            plan_scene,
+            part,
+            scene,
+            geobox=self.plan.geobox,
+            target=stripe,
+            images=self.plan.images,
+            grids=grids,
         )
 
     async def _band(
@@ -132,17 +147,17 @@ class Assembler:
 
     def _lay(self, part: InputPlan, canvas: Canvas, sampled: SceneSamples) -> None:
         scene = sampled.read.scene
-        cover = None
+        is_top = part.collection.rule is MosaicRule.TOP_COVER
         with stage("mosaic"):
-            if part.collection.rule is MosaicRule.TOP_COVER:
-                geobox = self.plan.geobox.crop(sampled.read.target)
-                cover = rasterize(scene.cover, geobox)
             before = canvas.open_count
+            cover = covered(scene, self.plan.geobox.crop(sampled.read.target))
+            # Data beside the cover never counts: other windows would not find the scene for it.
+            limits = () if cover is None or is_top else (cover,)
             lay_scene(
                 canvas,
                 values=sampled.values,
-                valid=sampled.valid,
-                cover=cover,
+                valid=sampled.valid + limits,
+                cover=cover if is_top else None,
                 rule=part.collection.rule,
                 offsets=tuple(scene.dn_offset if use.add_offset else 0.0 for use in part.bands),
                 clamp=tuple(use.clamp for use in part.bands),
@@ -214,7 +229,7 @@ def _place(inner: Window, outer: Window) -> tuple[slice, slice]:
     )
 
 
-def _dtypes(part: InputPlan) -> tuple[np.dtype[Any], ...]:
+def _dtypes(part: InputPlan, plan: Plan) -> tuple[np.dtype[Any], ...]:
     """Return for each band the dtype that holds it without loss, whichever scene it comes from."""
     found = []
     for use in part.bands:
@@ -223,10 +238,11 @@ def _dtypes(part: InputPlan) -> tuple[np.dtype[Any], ...]:
             if use.band.is_categorical
             else {part.input.upsampling, part.input.downsampling}
         )
+        assets = [
+            scene.assets[use.band.name] for scene in part.scenes if use.band.name in scene.assets
+        ]
         stored = {
-            np.dtype(scene.assets[use.band.name].image.dtype)
-            for scene in part.scenes
-            if use.band.name in scene.assets
+            np.dtype(plan.images.get(asset.address, asset.image).dtype) for asset in assets
         } or {np.dtype(use.band.sample_type or "uint16")}
         kinds = [resampled_dtype(dtype, method) for dtype in stored for method in methods]
         if use.add_offset and not use.clamp and any(scene.dn_offset for scene in part.scenes):
@@ -235,12 +251,15 @@ def _dtypes(part: InputPlan) -> tuple[np.dtype[Any], ...]:
     return tuple(found)
 
 
-def _meets(scene: Scene, geobox: GeoBox, canvas: Canvas) -> bool:
-    """Return True where an open pixel lies under the scene's cover, or within 3 pixels of it."""
-    box = geobox.bbox.to(scene.cover.crs)
-    if box is None:
-        return True
-    margin = 3.0 * max(box.width / geobox.width, box.height / geobox.height)
-    shape = scene.cover.shape.buffer(margin)
-    held = rasterize(Geometry(shape=shape, crs=scene.cover.crs), geobox)
-    return bool((held & canvas.is_open).any())
+def _take_needed(standby: deque[Scene], canvas: Canvas, geobox: GeoBox) -> list[Scene]:
+    """Take the next scenes under whose covers pixels are open, and drop those in between.
+
+    Open pixels only become fewer, so what has none under its cover now never will have.
+    """
+    taken: list[Scene] = []
+    while standby and len(taken) < STANDBY:
+        scene = standby.popleft()
+        cover = covered(scene, geobox)
+        if cover is None or (cover & canvas.is_open).any():
+            taken.append(scene)
+    return taken

@@ -1,7 +1,10 @@
 """Engines over small files written by GDAL, for laws about the whole path."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import copy_context
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,15 +18,18 @@ from rasterio.shutil import copy as copy_raster
 
 from engine.catalog.collection import Band, Collection, MosaicRule, Unit
 from engine.catalog.scene import Asset, Scene
-from engine.core import Engine, EngineOptions
+from engine.core import Engine, EngineOptions, open_engine
 from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84, Crs
 from engine.geo.geobox import GeoBox, make_geobox
 from engine.geo.geometry import Geometry
+from engine.ingest.outline import image_outline
 from engine.plan.limits import Limits
 from engine.request import Input, PixelRequest
 from engine.run.open import open_image
+from engine.samples import Pixels
 from engine.store.route import StoreOptions
+from engine.trace import Trace, tracing
 from evalscripts import PoolOptions
 
 T = TypeVar("T")
@@ -82,10 +88,17 @@ def make_collection(
     )
 
 
-def make_options(home: Path, roots: Path, *, limits: Limits | None = None, **fields: Any) -> Any:
+def make_options(
+    home: Path,
+    roots: Path,
+    *,
+    limits: Limits | None = None,
+    store: StoreOptions | None = None,
+    **fields: Any,
+) -> EngineOptions:
     return EngineOptions(
         database_url=f"sqlite+aiosqlite:///{home / 'catalog.db'}",
-        store=StoreOptions(roots=(str(roots),)),
+        store=store or StoreOptions(roots=(str(roots),)),
         scripts=PoolOptions(workers=1),
         limits=limits or Limits(),
         threads=2,
@@ -97,7 +110,7 @@ async def register(
     engine: Engine,
     collection: Collection,
     name: str,
-    files: Mapping[str, Path],
+    files: Mapping[str, Path | str],
     *,
     sensed: datetime | None = SENSED,
     cloud_cover: float | None = None,
@@ -108,20 +121,9 @@ async def register(
     """Register one scene whose bands are the first bands of ``files``."""
     assets = {}
     for band, path in files.items():
-        image = await open_image(engine.parts.store, str(path))
+        image = await open_image(engine.store, str(path))
         assets[band] = Asset(address=str(path), band_index=0, image=image)
     first = next(iter(assets.values())).image
-    if cover is None:
-        corners = [
-            first.affine * (col, row)
-            for col, row in (
-                (0, 0),
-                (first.width, 0),
-                (first.width, first.height),
-                (0, first.height),
-            )
-        ]
-        cover = Geometry(shape=shapely.Polygon(corners), crs=first.crs or WGS84).to(WGS84).shape
     scene = Scene(
         id=str(uuid4()),
         collection=collection.id,
@@ -129,12 +131,70 @@ async def register(
         sensed=sensed,
         created=created,
         cloud_cover=cloud_cover,
-        cover=Geometry(shape=cover, crs=WGS84),
+        cover=image_outline(first) if cover is None else Geometry(shape=cover, crs=WGS84),
         assets=assets,
         dn_offset=dn_offset,
     )
-    await engine.parts.catalog.add_scenes([scene])
+    await engine.catalog.add_scenes([scene])
     return scene
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """An open engine in an event loop of its own, for laws that are not about waiting."""
+
+    engine: Engine
+    runner: asyncio.Runner
+    folder: Path
+
+    def collect(self, *bands: str, **fields: Any) -> Collection:
+        """Return a new collection."""
+        collection = make_collection(*bands, **fields)
+        self.runner.run(self.engine.catalog.add_collection(collection))
+        return collection
+
+    def add(
+        self,
+        collection: Collection,
+        name: str,
+        bands: Mapping[str, np.ndarray],
+        *,
+        crs: str,
+        affines: Mapping[str, Affine] | Affine,
+        block: int = 128,
+        **fields: Any,
+    ) -> Scene:
+        """Write the bands of one scene and register it."""
+        files = {}
+        for band, values in bands.items():
+            affine = affines if isinstance(affines, Affine) else affines[band]
+            path = self.folder / f"{uuid4()}.tif"
+            files[band] = write_cog(path, values, crs=crs, affine=affine, block=block)
+        return self.runner.run(register(self.engine, collection, name, files, **fields))
+
+    def ask(self, collection: Collection, geobox: GeoBox, script: str, **fields: Any) -> Pixels:
+        """Return the pixels of one input of ``collection``."""
+        request = ask(collection, geobox, script, **fields)
+        # The runner's own context knows nothing of a trace that was opened since.
+        return self.runner.run(self.engine.pixels(request), context=copy_context())
+
+    def trace(
+        self, collection: Collection, geobox: GeoBox, script: str, **fields: Any
+    ) -> tuple[Pixels, Trace]:
+        """Return the same, and what it took."""
+        with tracing() as trace:
+            return self.ask(collection, geobox, script, **fields), trace
+
+
+@contextmanager
+def open_bench(folder: Path, **options: Any) -> Iterator[Bench]:
+    """Give an engine whose catalog and files lie in ``folder``."""
+    with asyncio.Runner() as runner:
+        engine = runner.run(open_engine(make_options(folder, folder, **options)))
+        try:
+            yield Bench(engine=engine, runner=runner, folder=folder)
+        finally:
+            runner.run(engine.close())
 
 
 def grid(crs: str, box: tuple[float, float, float, float], width: int, height: int) -> GeoBox:
