@@ -75,9 +75,10 @@ class V8Pool:
         while True:
             worker = self._next_idle(deadline)
             if worker is None:
+                state = "they fail to start" if self._failures else "all are busy"
                 raise ScriptTierUnavailable(
                     f"no script worker was free within {limit:g} s; "
-                    f"there are {self.options.workers}"
+                    f"there are {self.options.workers}, {state}"
                 )
             try:
                 # One that was killed a moment ago may not have been noticed yet; that must not
@@ -258,7 +259,7 @@ class V8Pool:
         self._give_up_late()
 
     def _settle(self, worker: WorkerProcess) -> None:
-        with self._changed:
+        with self._lock:
             if worker in self._idle:
                 # An idle worker has nothing to say: it has ended.
                 self._idle.remove(worker)
@@ -266,28 +267,33 @@ class V8Pool:
                 return
             if worker not in self._settling:
                 return
-            fresh = self._served[worker] == 0
-            del self._settling[worker]
-            try:
-                ready = receive(worker.connection, deadline=time.monotonic() + _READY_SECONDS)
-            except (Hangup, Late):
-                ready = {}
-            if "ready" not in ready:
-                self._bury(worker)
-                if fresh:
-                    self._failed_start()
+        try:
+            ready = receive(worker.connection, deadline=time.monotonic() + _READY_SECONDS)
+        except (Hangup, Late):
+            ready = {}
+        with self._changed:
+            if self._settling.pop(worker, None) is None:
                 return
-            self._failures = 0
-            self._idle.append(worker)
-            self._changed.notify()
+            if "ready" in ready:
+                self._failures = 0
+                self._idle.append(worker)
+                self._changed.notify()
+            else:
+                self._give_up(worker)
 
     def _give_up_late(self) -> None:
         now = time.monotonic()
         with self._lock:
-            for worker, deadline in list(self._settling.items()):
-                if now >= deadline:
-                    del self._settling[worker]
-                    self._bury(worker)
+            late = [worker for worker, deadline in self._settling.items() if now >= deadline]
+            for worker in late:
+                del self._settling[worker]
+                self._give_up(worker)
+
+    def _give_up(self, worker: WorkerProcess) -> None:
+        """Bury a worker that did not get ready. The lock is held."""
+        if self._served.get(worker) == 0:
+            self._failed_start()
+        self._bury(worker)
 
 
 def open_pool(options: PoolOptions | None = None) -> V8Pool:

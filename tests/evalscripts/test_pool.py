@@ -101,6 +101,14 @@ def test_where_no_worker_is_free_the_wait_is_bounded() -> None:
         assert finishes(program)
 
 
+def test_workers_that_cannot_start_are_told_from_busy_ones() -> None:
+    with (
+        open_pool(PoolOptions(workers=1, start_seconds=0.0)) as pool,
+        pytest.raises(ScriptTierUnavailable, match="there are 1, they fail to start"),
+    ):
+        pool.acquire(seconds=0.3)
+
+
 def test_a_worker_that_is_killed_from_outside_fails_its_session_only(program: Program) -> None:
     session = program.open(make_context())
     os.kill(holder(session), signal.SIGKILL)
