@@ -98,11 +98,13 @@ def _mask_band(collection: Collection, scenes: Sequence[Scene]) -> Band:
 
 def _covering(scenes: Sequence[Scene], geobox: GeoBox) -> frozenset[str]:
     """Return the ids of the scenes, top first, whose covers add something to those above."""
-    box = geobox.bbox
-    x, y = np.meshgrid(
-        np.linspace(box.left, box.right, COVER_NODES),
-        np.linspace(box.bottom, box.top, COVER_NODES),
+    # Centers of pixels: on the outer edge, a scene of the very same outline would miss points.
+    col, row = np.meshgrid(
+        np.linspace(0.5, geobox.width - 0.5, COVER_NODES),
+        np.linspace(0.5, geobox.height - 0.5, COVER_NODES),
     )
+    a, b, c, d, e, f = geobox.affine[:6]
+    x, y = a * col + b * row + c, d * col + e * row + f
     lon, lat = transform(geobox.crs, WGS84, x.ravel(), y.ravel())
     is_open = np.isfinite(lon) & np.isfinite(lat)
     lon, lat = (np.where(is_open, lon, 0.0) + 180.0) % 360.0 - 180.0, np.where(is_open, lat, 0.0)
