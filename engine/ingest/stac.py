@@ -15,7 +15,14 @@ from engine.ingest.dates import parse_date
 MAX_ASSETS = 1000
 _PICTURES = frozenset({"thumbnail", "overview", "visual"})
 """Roles of assets that are made of bands, and are none."""
-_KEPT = ("platform", "constellation", "grid:code", "sat:orbit_state", "sat:relative_orbit")
+_KEPT = (
+    "attribution",
+    "platform",
+    "constellation",
+    "grid:code",
+    "sat:orbit_state",
+    "sat:relative_orbit",
+)
 _KEPT_PREFIXES = ("landsat:", "sar:", "s1:", "s2:processing_baseline", "view:")
 
 
