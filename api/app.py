@@ -109,6 +109,8 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
+            # OpenLayers' own source asks with credentials; a token is sent all the same.
+            allow_credentials=True,
             allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=SENT_BY_BROWSERS,
             expose_headers=READ_BY_BROWSERS,
