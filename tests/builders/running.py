@@ -65,14 +65,15 @@ def running_server(home: Path, roots: Path, **settings: str) -> Iterator[Running
         **{f"COGMILL_{name.upper()}": value for name, value in settings.items()},
     }
     made = json.loads(cogmill("client", "create", "tests", "--json", environment=environment))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api.cli.main", "serve", "--port", str(port)],
-        env=environment,
-        cwd=ROOT,
-        stdout=subprocess.DEVNULL,
-        stderr=(home / "server.log").open("w"),
-        text=True,
-    )
+    with (home / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api.cli.main", "serve", "--port", str(port)],
+            env=environment,
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            text=True,
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_until_ready(url, process, home / "server.log")
