@@ -11,6 +11,9 @@ from typing import Any, TypeVar, cast
 
 import numba
 
+_SETTING = "CACHE_DIR"
+"""numba's name of the folder; it makes its settings at run time, where type checkers see none."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -30,9 +33,9 @@ def _cache_folder() -> str:
         text = path.read_bytes()
         if b"@kernel" in text:
             digest.update(text)
-    chosen = numba.config.CACHE_DIR
+    chosen = getattr(numba.config, _SETTING)
     base = Path(chosen) if chosen else Path.home() / ".cache" / "cogmill" / "kernels"
     return str(base / digest.hexdigest()[:16])
 
 
-numba.config.CACHE_DIR = _cache_folder()
+setattr(numba.config, _SETTING, _cache_folder())
