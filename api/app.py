@@ -108,8 +108,10 @@ def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
         Middleware(Observe, metrics=metrics),
         Middleware(
             CORSMiddleware,
-            allow_origins=settings.cors_origins,
-            # OpenLayers' own source asks with credentials; a token is sent all the same.
+            allow_origins=tuple(origin for origin in settings.cors_origins if origin != "*"),
+            # OpenLayers' own source asks with credentials, and then `*` is no answer: the origin
+            # is named. There are no cookies, so this gives nothing away.
+            allow_origin_regex=".*" if "*" in settings.cors_origins else None,
             allow_credentials=True,
             allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"),
             allow_headers=SENT_BY_BROWSERS,
