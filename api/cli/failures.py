@@ -10,13 +10,21 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.errors import HttpError, violations_of
 from api.settings import PREFIX, Settings, UnknownSetting
-from engine.errors import EngineError, Forbidden, NotFound, RequestError, SourceError
+from engine.errors import (
+    EngineError,
+    Forbidden,
+    NotFound,
+    RequestError,
+    SourceError,
+    UnknownCollection,
+)
 from evalscripts.errors import ScriptError, ScriptTierUnavailable
 
 CODES: tuple[tuple[type[Exception], int], ...] = (
     (ScriptTierUnavailable, 1),
     (ScriptError, 5),
     (NotFound, 3),
+    (UnknownCollection, 3),
     (SourceError, 4),
     (RequestError, 2),
     (Forbidden, 2),
@@ -40,7 +48,7 @@ class Failure:
     code: int
     """The exit code."""
     message: str
-    """One line."""
+    """One line; empty where the command's help was printed already."""
     excerpt: str | None = None
     """The script's line, with a caret below the place; two lines."""
 
@@ -83,13 +91,14 @@ def _invalid(error: ValidationError) -> str:
     first = violations_of(error.errors())[0]
     if error.title != Settings.__name__:
         return f"{first.parameter}: {first.violation}"
-    found = "" if first.invalid_value is None else f", found {first.invalid_value}"
+    if error.errors()[0]["type"] == "extra_forbidden":
+        return f"the settings file: there is no setting {first.parameter}"
     name = first.parameter.partition("->")[0].partition("[")[0]
-    return f"setting {PREFIX}{name.upper()}: {first.violation}{found}"
+    return f"setting {PREFIX}{name.upper()}: {first.violation}, found {first.invalid_value}"
 
 
 def _usage(error: Any) -> str:
     """Return what is wrong with the command line, and where help is."""
     text = str(error.format_message()).rstrip(".")
     path = error.ctx.command_path if getattr(error, "ctx", None) else "cogmill"
-    return f"{text}; see: {path} --help"
+    return f"{text}; see: {path} --help" if text else ""

@@ -15,8 +15,8 @@ from rich.table import Table
 
 T = TypeVar("T")
 
-OUT = Console(highlight=False, soft_wrap=True)
-"""Results."""
+OUT = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 400)
+"""Results; where no terminal reads them, a row of a table is one line."""
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 """Progress, warnings and errors, so that results can be piped."""
 
@@ -70,8 +70,9 @@ def warn(text: str) -> None:
 
 def print_error(message: str, *, excerpt: str | None = None) -> None:
     """Print an error line on standard error, and below it the place in a script."""
-    ERR.print("[bold red]error:[/] ", end="")
-    ERR.print(message, markup=False)
+    if message:
+        ERR.print("[bold red]error:[/] ", end="")
+        ERR.print(message, markup=False)
     if excerpt:
         ERR.print(excerpt, markup=False)
 
