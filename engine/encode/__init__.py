@@ -1,4 +1,12 @@
-"""Pixels → files: png, jpeg, webp, tiff, npy, raw, json, archive (tar).
+"""Pixels → files.
 
-encoded   Encoded, and which formats can hold which pixels
+formats     encode_output: the one door; which format holds which pixels
+encoded     Encoded, a finished file
+png         our own writer: gray to RGBA, 8 and 16 bits, palettes
+photo       JPEG and WebP
+tiff        GeoTIFF in one go; tiff_tags: its directories as bytes
+arrays      .npy (band, row, col) and raw samples (row, col, band)
+archive     several files as one TAR
+cog         a COG written row by row; pyramid: its overviews
+deflate     the compressors; interleave: from planes to pixels
 """

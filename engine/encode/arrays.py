@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.encode.interleave import interleave
+
 
 def encode_npy(values: NDArray[Any]) -> bytes:
     """Return an ``.npy`` file that holds (band, row, col) as it is."""
@@ -17,7 +19,7 @@ def encode_npy(values: NDArray[Any]) -> bytes:
 
 def encode_raw(values: NDArray[Any]) -> bytes:
     """Return the samples alone: little-endian, row by row, the bands of a pixel side by side."""
-    chunky = np.ascontiguousarray(np.moveaxis(values, 0, -1))
+    chunky = interleave(values)
     if sys.byteorder == "big":
         chunky = chunky.byteswap()
     return chunky.tobytes()

@@ -7,7 +7,7 @@ from engine.encode.encoded import Encoded
 from engine.encode.photo import encode_jpeg, encode_webp
 from engine.encode.png import encode_png
 from engine.encode.tiff import encode_tiff
-from engine.errors import UnsupportedFormat
+from engine.errors import RequestError, UnsupportedFormat
 from engine.samples import Pixels
 
 NUMBERS = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
@@ -23,6 +23,8 @@ class Format:
     bands: tuple[int, ...] | None
     """Allowed numbers of bands; None: any."""
     has_quality: bool = False
+    max_side: int | None = None
+    """Most rows or columns; None: more than anybody asks for."""
 
 
 FORMATS = {
@@ -37,6 +39,7 @@ FORMATS = {
             dtypes=("uint8",),
             bands=(1, 3),
             has_quality=True,
+            max_side=65_535,
         ),
         Format(
             media_type="image/webp",
@@ -44,6 +47,7 @@ FORMATS = {
             dtypes=("uint8",),
             bands=(1, 2, 3, 4),
             has_quality=True,
+            max_side=16_382,
         ),
         Format(media_type="image/tiff", extension="tif", dtypes=NUMBERS, bands=None),
         Format(media_type="application/x-npy", extension="npy", dtypes=NUMBERS, bands=None),
@@ -68,7 +72,8 @@ def check_format(media_type: str, *, bands: int, dtype: str) -> Format:
     if form.bands is not None and bands not in form.bands:
         message = (
             f"{media_type} cannot hold {bands} bands; it holds "
-            f"{' or '.join(str(count) for count in form.bands)} (image/tiff holds any number)"
+            f"{' or '.join(str(count) for count in form.bands)}: leave bands out of the output, "
+            "or choose image/png for one with alpha, image/tiff for any number"
         )
         raise UnsupportedFormat(message)
     return form
@@ -88,6 +93,10 @@ def encode_output(
     """
     values = pixels.outputs[output]
     form = check_format(media_type, bands=values.shape[0], dtype=values.dtype.name)
+    _check_size(form, values.shape[1:])
+    if quality is not None and not 0 <= quality <= 100:
+        message = f"quality is {quality}; allowed: 0 to 100"
+        raise RequestError(message)
     match form.extension:
         case "png":
             body = encode_png(values, palette=palette)
@@ -102,3 +111,12 @@ def encode_output(
         case _:
             body = encode_raw(values)
     return Encoded(media_type=media_type, body=body, name=f"{output}.{form.extension}")
+
+
+def _check_size(form: Format, shape: tuple[int, ...]) -> None:
+    if form.max_side is not None and max(shape) > form.max_side:
+        message = (
+            f"{form.media_type} cannot hold {shape[1]} x {shape[0]} pixels; its longest side is "
+            f"{form.max_side} (image/png and image/tiff hold more)"
+        )
+        raise UnsupportedFormat(message)

@@ -6,14 +6,23 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.encode.interleave import interleave
+
 QUALITY = 90
 """Where none is asked for, as Sentinel Hub has it for JPEG."""
+METHOD = 1
+"""Of libwebp: 4, its default, takes four times as long for a quarter fewer bytes."""
 
 
 def encode_jpeg(values: NDArray[Any], *, quality: int | None = None) -> bytes:
     """Return a JPEG of (band, row, col), uint8, 1 or 3 bands; quality 0 to 100, 4:2:0."""
-    chunky = _chunky(values)
-    return bytes(imagecodecs.jpeg8_encode(chunky, level=QUALITY if quality is None else quality))
+    chunky = interleave(values)
+    return bytes(
+        imagecodecs.jpeg8_encode(
+            chunky[..., 0] if values.shape[0] == 1 else chunky,
+            level=QUALITY if quality is None else quality,
+        )
+    )
 
 
 def encode_webp(values: NDArray[Any], *, quality: int | None = None) -> bytes:
@@ -25,13 +34,9 @@ def encode_webp(values: NDArray[Any], *, quality: int | None = None) -> bytes:
         values = np.concatenate([np.repeat(values[:1], 3, axis=0), values[1:]])
     return bytes(
         imagecodecs.webp_encode(
-            _chunky(values), level=QUALITY if quality is None else quality, lossless=False, method=1
+            interleave(values),
+            level=QUALITY if quality is None else quality,
+            lossless=False,
+            method=METHOD,
         )
     )
-
-
-def _chunky(values: NDArray[Any]) -> NDArray[Any]:
-    """Return (row, col, band), or (row, col) of a single band."""
-    if values.shape[0] == 1:
-        return np.ascontiguousarray(values[0])
-    return np.ascontiguousarray(np.moveaxis(values, 0, -1))

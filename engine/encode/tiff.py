@@ -11,7 +11,8 @@ import rasterio
 from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
-from engine.encode.deflate import deflate
+from engine.encode.deflate import deflate_quickly
+from engine.encode.interleave import interleave
 from engine.encode.tiff_tags import (
     HEADER,
     LARGEST,
@@ -32,19 +33,21 @@ from engine.jit import kernel
 
 BLOCK = 512
 """Rows and columns of a block; smaller images are one block."""
-LEVEL = 1
-"""libdeflate's quickest: higher levels hardly make imagery smaller."""
 
 
 def encode_tiff(values: NDArray[Any], geobox: GeoBox, *, nodata: float | None) -> bytes:
-    """Return a GeoTIFF of (band, row, col); integers of 8 to 32 bits, float32 or float64."""
+    """Return a GeoTIFF of (band, row, col); integers of 8 to 32 bits, float32 or float64.
+
+    ``nodata`` is left out where no sample can be that number: it would label nothing.
+    """
+    if nodata is not None and not _can_hold(values.dtype, nodata):
+        nodata = None
     if not can_tag(geobox):
         return _by_gdal(values, geobox, nodata)
     bands, height, width = values.shape
     block = min(BLOCK, -(-max(height, width) // 16) * 16)
-    has_predictor = values.dtype.kind != "f"
     blocks = [
-        _block(values, row, col, block, has_predictor=has_predictor)
+        _block(values, row, col, block)
         for row in range(0, height, block)
         for col in range(0, width, block)
     ]
@@ -53,7 +56,7 @@ def encode_tiff(values: NDArray[Any], geobox: GeoBox, *, nodata: float | None) -
         256: (LONG, (width,)),
         257: (LONG, (height,)),
         259: (SHORT, (8,)),
-        317: (SHORT, (2 if has_predictor else 1,)),
+        317: (SHORT, (1 if values.dtype.kind == "f" else 2,)),
         322: (SHORT, (block,)),
         323: (SHORT, (block,)),
         324: (LONG, [0] * len(blocks)),
@@ -72,24 +75,39 @@ def encode_tiff(values: NDArray[Any], geobox: GeoBox, *, nodata: float | None) -
     return b"".join([HEADER, pack_directory(tags, start=len(HEADER), follows=0), *blocks])
 
 
-def _block(values: NDArray[Any], row: int, col: int, block: int, *, has_predictor: bool) -> bytes:
-    """Return one compressed block; beyond the image's edge it holds zeros."""
+def _can_hold(dtype: np.dtype[Any], number: float) -> bool:
+    if dtype.kind == "f":
+        return not np.isfinite(number) or abs(number) <= float(np.finfo(dtype).max)
+    limits = np.iinfo(dtype)
+    return float(number).is_integer() and limits.min <= number <= limits.max
+
+
+def _block(values: NDArray[Any], row: int, col: int, block: int) -> bytes:
+    """Return one compressed block; what lies beyond the image's edge means nothing."""
     part = values[:, row : row + block, col : col + block]
-    chunky = np.zeros((block, block, values.shape[0]), dtype=values.dtype)
-    chunky[: part.shape[1], : part.shape[2]] = np.moveaxis(part, 0, -1)
-    if has_predictor:
-        difference(chunky.view(f"u{values.dtype.itemsize}"))
-    return deflate(chunky, level=LEVEL)
+    if values.dtype.kind == "f":
+        chunky = np.zeros((block, block, values.shape[0]), dtype=values.dtype)
+        chunky[: part.shape[1], : part.shape[2]] = interleave(part)
+        return deflate_quickly(chunky)
+    stored = f"u{values.dtype.itemsize}"
+    differences = np.zeros((block, block, values.shape[0]), dtype=stored)
+    difference(part.view(stored), differences)
+    return deflate_quickly(differences)
 
 
 @kernel
-def difference(chunky: NDArray[np.unsignedinteger]) -> None:
-    """Replace each sample of (row, col, band) by its difference to the one at its left."""
-    height, width, bands = chunky.shape
+def difference(values: NDArray[np.unsignedinteger], out: NDArray[np.unsignedinteger]) -> None:
+    """Write each sample of (band, row, col), less the one at its left, to ``out`` (row, col, band).
+
+    TIFF's predictor 2. ``out`` may be larger; the rest of it is left alone.
+    """
+    bands, height, width = values.shape
     for row in range(height):
-        for col in range(width - 1, 0, -1):
-            for band in range(bands):
-                chunky[row, col, band] -= chunky[row, col - 1, band]
+        for band in range(bands):
+            line = values[band, row]
+            out[row, 0, band] = line[0]
+            for col in range(1, width):
+                out[row, col, band] = line[col] - line[col - 1]
 
 
 def _by_gdal(values: NDArray[Any], geobox: GeoBox, nodata: float | None) -> bytes:
@@ -107,7 +125,7 @@ def _by_gdal(values: NDArray[Any], geobox: GeoBox, nodata: float | None) -> byte
             tiled=True,
             interleave="pixel",
             compress="deflate",
-            zlevel=LEVEL,
+            zlevel=1,
             predictor=1 if values.dtype.kind == "f" else 2,
         ) as dataset:
             dataset.write(values)
