@@ -9,6 +9,7 @@ read      the synchronous door to `pixels`, for notebooks and training loops; `d
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -23,12 +24,21 @@ from engine.core.parts import Parts, open_parts
 from engine.database.connection import Database
 from engine.encode.encoded import Encoded
 from engine.encode.formats import encode_output
-from engine.errors import DeadlineExceeded, RequestError, SourceChanged, SourceUnavailable
+from engine.errors import (
+    DeadlineExceeded,
+    Forbidden,
+    NotFound,
+    RequestError,
+    SourceChanged,
+    SourceError,
+    SourceUnavailable,
+)
 from engine.plan.area import search_area
 from engine.plan.limits import check_cost, check_grid, check_resolution
 from engine.plan.plan import InputPlan, Plan
 from engine.plan.planner import choose_bands, make_plan, plan_input
 from engine.request import Input, PixelRequest
+from engine.run.blocks import source_error
 from engine.run.open import open_image
 from engine.run.render import render
 from engine.samples import Pixels
@@ -38,7 +48,7 @@ from evalscripts.program import Program
 from evalscripts.setup import Setup, SetupInput
 
 REOPENINGS = 2
-"""How often objects that changed under a request are opened anew before it fails."""
+"""How often a scene that changed under a request is opened anew before the request fails."""
 
 
 class Engine:
@@ -140,7 +150,8 @@ class Engine:
         self, request: PixelRequest, program: Program, wanted: frozenset[str]
     ) -> Pixels:
         parts = self.parts
-        for _ in range(REOPENINGS + 1):
+        reopened: Counter[str] = Counter()
+        while True:
             with stage("plan"):
                 plan = await self._plan(request, program.setup)
             try:
@@ -154,24 +165,33 @@ class Engine:
                     seconds=self.options.script_seconds,
                 )
             except SourceChanged as changed:
-                await self._reopen(plan, scene_name=changed.scene)
-        message = "the source keeps changing while it is read; try again later"
-        raise SourceUnavailable(message, retry_after=5.0)
+                scene = changed.scene or ""
+                reopened[scene] += 1
+                if reopened[scene] > REOPENINGS:
+                    message = f"scene {scene} keeps changing while it is read; try again later"
+                    raise SourceUnavailable(
+                        message, retry_after=5.0, scene=scene, band=changed.band
+                    ) from changed
+                await self._reopen(plan, scene_name=scene)
 
-    async def _reopen(self, plan: Plan, *, scene_name: str | None) -> None:
+    async def _reopen(self, plan: Plan, *, scene_name: str) -> None:
         """Parse the headers of a scene's objects anew, since one of them has changed."""
         addresses = {
-            scene.assets[use.band.name].address
+            scene.assets[use.band.name].address: use.band.name
             for part in plan.inputs
             for scene in part.scenes
             if scene.name == scene_name
             for use in part.bands
         }
-        for address in addresses:
-            image = await open_image(self.parts.store, address)
+        for address, band in addresses.items():
+            try:
+                image = await open_image(self.parts.store, address)
+            except (SourceError, NotFound, Forbidden) as error:
+                raise source_error(error, scene=scene_name, band=band) from error
             self.parts.images.put(address, image)
 
     async def _plan(self, request: PixelRequest, setup: Setup) -> Plan:
+        parts = self.parts
         check_grid(request.geobox, self.options.limits)
         if len(request.inputs) != 1 or len(setup.inputs) != 1:
             message = (
@@ -182,7 +202,8 @@ class Engine:
         inputs = []
         for source, wanted in zip(request.inputs, setup.inputs, strict=True):
             inputs.append(await self._plan_input(request, source, wanted))
-        plan = make_plan(
+        plan = await parts.workers.run(
+            make_plan,
             geobox=request.geobox,
             inputs=inputs,
             limits=self.options.limits,
@@ -210,7 +231,8 @@ class Engine:
             )
         )
         matching = [scene for scene in scenes if _passes(scene.properties, source.filters)]
-        return plan_input(
+        return await self.parts.workers.run(
+            plan_input,
             source=source,
             collection=collection,
             uses=uses,
@@ -219,7 +241,9 @@ class Engine:
         )
 
     def _newer_headers(self, inputs: list[InputPlan]) -> Mapping[str, CogImage]:
-        found = {}
+        found: dict[str, CogImage] = {}
+        if not self.parts.images.stats().items:
+            return found
         for part in inputs:
             for scene in part.scenes:
                 for asset in scene.assets.values():

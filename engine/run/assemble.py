@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from engine.catalog.collection import MosaicRule
 from engine.catalog.scene import Scene
 from engine.cog.decode import DecodedBlock
-from engine.errors import Forbidden, NotFound, SourceError, SourceUnavailable
+from engine.errors import Forbidden, NotFound, SourceError
 from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
 from engine.plan.plan import SCENES_AT_ONCE, BandRead, InputPlan, Plan, SceneRead
 from engine.plan.planner import Grids, plan_scene
-from engine.run.blocks import BlockReader, named
+from engine.run.blocks import BlockReader, source_error
 from engine.run.cover import covered
 from engine.run.mosaic import Canvas, lay_scene, make_canvas
 from engine.run.workers import Workers, together
@@ -137,12 +137,8 @@ class Assembler:
     ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         try:
             blocks = await self.reader.read(band.asset.address, band.image, band.blocks)
-        except SourceError as error:
-            raise named(error, scene=read.scene.name, band=band.use.band.name) from error
-        except (NotFound, Forbidden) as error:
-            # The caller asked for a scene that we hold; that its file is gone is our trouble.
-            gone = SourceUnavailable("the registered file cannot be read any more")
-            raise named(gone, scene=read.scene.name, band=band.use.band.name) from error
+        except (SourceError, NotFound, Forbidden) as error:
+            raise source_error(error, scene=read.scene.name, band=band.use.band.name) from error
         return await self.workers.run(resample_band, read, band, blocks)
 
     def _lay(self, part: InputPlan, canvas: Canvas, sampled: SceneSamples) -> None:

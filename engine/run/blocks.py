@@ -10,9 +10,10 @@ from engine.cog.blocks import BlockRead
 from engine.cog.decode import DecodedBlock, decode_block
 from engine.cog.gdal import GdalDecoder
 from engine.cog.image import CogImage
-from engine.errors import SourceError
+from engine.errors import EngineError, SourceError, SourceUnavailable
 from engine.run.workers import Workers
 from engine.store.cache import BoundedCache
+from engine.store.flights import Flight, Flights
 from engine.store.protocol import ByteRange, ByteStore, ObjectInfo
 from engine.trace import count, stage
 
@@ -31,8 +32,8 @@ class BlockReader:
     workers: Workers
     gdal: GdalDecoder
     cache: BoundedCache[Key, DecodedBlock]
-    _flights: dict[Key, "asyncio.Task[DecodedBlock]"] = field(default_factory=dict)
-    _waiters: dict[Key, int] = field(default_factory=dict)
+    flights: Flights[Key, DecodedBlock] = field(default_factory=Flights)
+    """Blocks on their way, shared by all who want them."""
 
     async def read(
         self, address: str, image: CogImage, blocks: Sequence[BlockRead]
@@ -43,52 +44,50 @@ class BlockReader:
         """
         found: dict[Key, DecodedBlock] = {}
         missing: list[tuple[Key, BlockRead]] = []
-        flights: dict[Key, asyncio.Task[DecodedBlock]] = {}
-        for block in blocks:
-            key = (address, image.identity, block.level, block.plane, block.row, block.col)
-            cached = self.cache.get(key)
-            if cached is not None:
-                found[key] = cached
-                count("block_hits")
-            elif key in self._flights:
-                flights[key] = self._flights[key]
-            else:
-                missing.append((key, block))
-        if missing:
-            flights.update(self._start(address, image, missing))
-        try:
-            for key in flights:
-                self._waiters[key] = self._waiters.get(key, 0) + 1
-            for key, task in flights.items():
-                found[key] = await asyncio.shield(task)
-        finally:
-            for key, task in flights.items():
-                self._leave(key, task)
-        return [
-            found[address, image.identity, block.level, block.plane, block.row, block.col]
+        keys = [
+            (address, image.identity, block.level, block.plane, block.row, block.col)
             for block in blocks
         ]
+        for key, block in zip(keys, blocks, strict=True):
+            cached = self.cache.get(key)
+            if cached is None:
+                missing.append((key, block))
+            else:
+                found[key] = cached
+                count("block_hits")
+        flights = self._board(address, image, missing)
+        try:
+            for flight in flights:
+                found[flight.key] = await asyncio.shield(flight.task)
+        finally:
+            for flight in flights:
+                self.flights.leave(flight)
+        return [found[key] for key in keys]
 
-    def _start(
+    def _board(
         self, address: str, image: CogImage, missing: Sequence[tuple[Key, BlockRead]]
-    ) -> dict[Key, "asyncio.Task[DecodedBlock]"]:
-        """Start one fetch for all missing blocks and one decoding task for each."""
-        ranges = [part for _, block in missing for part in block.ranges]
+    ) -> list[Flight[Key, DecodedBlock]]:
+        """Join the blocks on their way; start one fetch for the others, and a task for each."""
+        ongoing = set(self.flights.keys())
+        fresh = [block for key, block in missing if key not in ongoing]
+        ranges = [part for block in fresh for part in block.ranges]
         info = ObjectInfo(size=image.size, identity=image.identity)
-        fetch = asyncio.create_task(self._fetch(address, ranges, info))
-        fetch.add_done_callback(_retrieve)
-        tasks = {}
+        fetch = asyncio.create_task(self._fetch(address, ranges, info)) if fresh else None
+        boarded = []
+        tasks = []
         position = 0
         for key, block in missing:
-            first = position
-            position += len(block.ranges)
-            task = asyncio.create_task(self._decode(image, block, fetch, first))
-            task.add_done_callback(_retrieve)
-            self._flights[key] = task
-            tasks[key] = task
-            task.add_done_callback(functools.partial(self._land, key))
-        _stop_when_unwanted(fetch, tasks.values())
-        return tasks
+            flight = self.flights.board(
+                key, functools.partial(self._decode, key, image, block, fetch, position)
+            )
+            if key not in ongoing:
+                position += len(block.ranges)
+                tasks.append(flight.task)
+            boarded.append(flight)
+        if fetch is not None:
+            fetch.add_done_callback(_retrieve)
+            _stop_when_unwanted(fetch, tasks)
+        return boarded
 
     async def _fetch(
         self, address: str, ranges: Sequence[ByteRange], info: ObjectInfo
@@ -100,39 +99,27 @@ class BlockReader:
 
     async def _decode(
         self,
+        key: Key,
         image: CogImage,
         block: BlockRead,
-        fetch: "asyncio.Task[Sequence[bytes | memoryview]]",
+        fetch: "asyncio.Task[Sequence[bytes | memoryview]] | None",
         first: int,
     ) -> DecodedBlock:
-        answers = await asyncio.shield(fetch)
+        """Return the block whose bytes are the answers of ``fetch`` from ``first`` on."""
+        answers = [] if fetch is None else await asyncio.shield(fetch)
         mine = iter(answers[first : first + len(block.ranges)])
         data = next(mine) if block.data is not None else None
         masks = [next(mine) if mask.data is not None else None for mask in block.masks]
         count("blocks")
-        if image.gdal_reason is not None:
+        if image.gdal_reason is None:
+            decoded = await self.workers.run(_timed_decode, image, block, data, masks)
+        else:
             with stage("gdal"):
-                return await self.workers.wait(
+                decoded = await self.workers.wait(
                     self.gdal.decode_block, image, block, data, masks, seconds=GDAL_SECONDS
                 )
-        return await self.workers.run(_timed_decode, image, block, data, masks)
-
-    def _land(self, key: Key, task: "asyncio.Task[DecodedBlock]") -> None:
-        self._flights.pop(key, None)
-        if not task.cancelled() and task.exception() is None:
-            decoded = task.result()
-            self.cache.put(key, decoded)
-
-    def _leave(self, key: Key, task: "asyncio.Task[DecodedBlock]") -> None:
-        """Stop the work on a block when the last one who waited for it has gone."""
-        left = self._waiters[key] - 1
-        if left:
-            self._waiters[key] = left
-            return
-        del self._waiters[key]
-        if not task.done():
-            task.cancel()
-            self._flights.pop(key, None)
+        self.cache.put(key, decoded)
+        return decoded
 
 
 def _stop_when_unwanted(
@@ -166,8 +153,14 @@ def _timed_decode(
         return decode_block(image, block, data, masks)
 
 
-def named(error: SourceError, *, scene: str, band: str) -> SourceError:
-    """Return ``error``, naming the scene and the band that it concerns where it did not yet."""
+def source_error(error: EngineError, *, scene: str, band: str) -> SourceError:
+    """Return ``error`` as trouble with our data, naming the scene and band that it concerns.
+
+    The caller asked for a scene that we hold; that its file is gone, or may not be read any
+    more, is our trouble.
+    """
+    if not isinstance(error, SourceError):
+        error = SourceUnavailable("the registered file cannot be read any more")
     if error.scene is None:
         error.scene, error.band = scene, band
         error.message = f"scene {scene}, band {band}: {error.message}"
