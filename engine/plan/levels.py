@@ -5,7 +5,10 @@ resample. The request's resolution is measured at the center of the scene, so th
 requests of the same resolution read the same level of the same scene.
 """
 
+from functools import lru_cache
+
 import numpy as np
+from affine import Affine
 
 from engine.cog.image import CogImage, Level
 from engine.geo.crs import Crs, transform
@@ -22,16 +25,29 @@ def reduction(geobox: GeoBox, image: CogImage, crs: Crs) -> float:
     Below 1 the request is finer than the image. Measured at the image's center, or at the first
     of its quarter points that has coordinates in the request's CRS; 1 where none has.
     """
-    step_x, step_y = geobox.resolution
+    size = (image.width, image.height)
+    return _reduction(geobox.resolution, geobox.crs, image.affine, size, crs)
+
+
+@lru_cache(maxsize=4096)
+def _reduction(
+    resolution: tuple[float, float],
+    target: Crs,
+    affine: Affine,
+    size: tuple[int, int],
+    source: Crs,
+) -> float:
+    """Bands of a scene, scenes of one footprint and map tiles of one zoom ask for the same."""
+    step_x, step_y = resolution
+    inverse = ~affine
     for col, row in ((0.5, 0.5), (0.5, 0.25), (0.5, 0.75), (0.25, 0.5), (0.75, 0.5)):
-        center = image.affine * (col * image.width, row * image.height)
-        x, y = transform(crs, geobox.crs, np.array([center[0]]), np.array([center[1]]))
+        center = affine * (col * size[0], row * size[1])
+        x, y = transform(source, target, np.array([center[0]]), np.array([center[1]]))
         points_x = np.array([x[0], x[0] + step_x, x[0]])
         points_y = np.array([y[0], y[0], y[0] + step_y])
-        source_x, source_y = transform(geobox.crs, crs, points_x, points_y)
+        source_x, source_y = transform(target, source, points_x, points_y)
         if not (np.isfinite(source_x).all() and np.isfinite(source_y).all()):
             continue
-        inverse = ~image.affine
         here = inverse * (float(source_x[0]), float(source_y[0]))
         spans = []
         for other in (1, 2):
