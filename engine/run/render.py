@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -82,17 +83,21 @@ async def render(
 
 
 async def _open(program: Program, context: RunContext, workers: Workers) -> Session:
-    """Return an opened session; one that opens after the caller has gone is ended."""
-    opening = asyncio.create_task(workers.wait(program.open, context))
+    """Return an opened session.
+
+    Where the caller has gone, one that waits for its turn is never opened, and one that is just
+    being opened is ended.
+    """
+    opening = workers.submit(program.open, context)
     try:
         with stage("open script"):
-            return await asyncio.shield(opening)
+            return await asyncio.wrap_future(opening)
     except asyncio.CancelledError:
         opening.add_done_callback(_abort)
         raise
 
 
-def _abort(opening: "asyncio.Task[Session]") -> None:
+def _abort(opening: Future[Session]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().abort()
 

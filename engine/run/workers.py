@@ -6,7 +6,7 @@ A job never waits for a job of its own pool, and the event loop never runs a ker
 import asyncio
 import contextvars
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -30,6 +30,13 @@ class Workers:
     async def wait(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what ``function`` returns, run in a thread that may block."""
         return await _submit(self.waiting, function, *args, **kwargs)
+
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Start ``function`` in a thread that may block, and return its future.
+
+        For callers who must free what it returns even after they have gone.
+        """
+        return self.waiting.submit(contextvars.copy_context().run, function, *args, **kwargs)
 
     def close(self) -> None:
         """Let running jobs end and drop the queued ones."""
