@@ -36,7 +36,8 @@ class Workers:
 
         For callers who must free what it returns even after they have gone.
         """
-        return self.waiting.submit(contextvars.copy_context().run, function, *args, **kwargs)
+        context = contextvars.copy_context()
+        return self.waiting.submit(lambda: context.run(function, *args, **kwargs))
 
     def close(self) -> None:
         """Let running jobs end and drop the queued ones."""
