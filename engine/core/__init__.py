@@ -1,6 +1,7 @@
 """The façade over all rooms.
 
 engine   Engine: compile, plan, pixels, encode, read
+local    local_engine, make_request: an engine and a question in a line each
 options  EngineOptions: everything that can be chosen, with its default
 parts    what an open engine holds: stores, database, caches, workers
 door     the synchronous door's own loop thread
@@ -8,6 +9,7 @@ dataset  Pixels → xarray.Dataset, where xarray is installed
 """
 
 from engine.core.engine import Engine, open_engine
+from engine.core.local import local_engine, make_request
 from engine.core.options import EngineOptions
 
-__all__ = ["Engine", "EngineOptions", "open_engine"]
+__all__ = ["Engine", "EngineOptions", "local_engine", "make_request", "open_engine"]

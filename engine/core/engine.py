@@ -5,17 +5,20 @@ plan      PixelRequest → Plan       search, then pure arithmetic
 pixels    PixelRequest → Pixels     fetch → decode → warp → mosaic → script
 encode    Pixels → Encoded
 read      the synchronous door to `pixels`, for notebooks and training loops; `dataset`
-          is the same as an xarray.Dataset
+          is the same as an xarray.Dataset; `create_collection` and `ingest` fill the catalog
 """
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Self
 
 from engine.catalog.collection import Collection
 from engine.catalog.search import SceneQuery
 from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.user import make_user_collection
 from engine.cog.image import CogImage
 from engine.core.dataset import to_dataset
 from engine.core.door import Door
@@ -33,6 +36,7 @@ from engine.errors import (
     SourceError,
     SourceUnavailable,
 )
+from engine.ingest import IngestReport, ingest
 from engine.plan.area import search_area
 from engine.plan.limits import check_cost, check_grid, check_resolution
 from engine.plan.plan import InputPlan, Plan
@@ -62,6 +66,7 @@ class Engine:
         self._parts: Parts | None = None
         self._door: Door | None = None
         self._inner = self
+        self._entering = threading.Lock()
 
     def __reduce__(self) -> tuple[type[Self], tuple[EngineOptions]]:
         return type(self), (self.options,)
@@ -273,22 +278,54 @@ class Engine:
         The engine opens itself on a loop thread of its own at the first call and stays open;
         `close_door` ends it.
         """
-        if self._door is None:
-            self._door = Door()
-            self._inner = Engine(self.options)
-            self._door.call(self._inner.open())
-        return self._door.call(self._inner.pixels(request, seconds=seconds))
+        door, inner = self._enter()
+        return door.call(inner.pixels(request, seconds=seconds))
 
     def dataset(self, request: PixelRequest, *, seconds: float | None = None) -> Any:
         """Return `read`'s pixels as an ``xarray.Dataset`` with coordinates."""
         return to_dataset(self.read(request, seconds=seconds))
 
+    def create_collection(self, title: str) -> str:
+        """Return the id of a new collection of one's own data; blocks, as `read` does."""
+        door, inner = self._enter()
+        collection = make_user_collection(title)
+        door.call(inner.catalog.add_collection(collection))
+        return collection.id
+
+    def ingest(
+        self, collection: str, *places: str, date: datetime | str | None = None
+    ) -> IngestReport:
+        """Register files, folders, patterns and URLs; see `engine.ingest.ingest`. Blocks."""
+        door, inner = self._enter()
+        return door.call(ingest(inner.catalog, inner.parts.store, collection, places, date=date))
+
     def close_door(self) -> None:
         """Close what `read` opened; the next `read` opens it again."""
-        if self._door is not None:
-            door, self._door = self._door, None
-            door.call(self._inner.close())
-            door.close()
+        with self._entering:
+            if self._door is not None:
+                door, self._door = self._door, None
+                door.call(self._inner.close())
+                door.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close_door()
+
+    def _enter(self) -> tuple[Door, "Engine"]:
+        """Return the door and the engine behind it, opened by the first who comes."""
+        with self._entering:
+            if self._door is None:
+                door = Door()
+                inner = Engine(self.options)
+                try:
+                    door.call(inner.open())
+                except BaseException:
+                    door.close()
+                    raise
+                self._door, self._inner = door, inner
+            return self._door, self._inner
 
 
 async def open_engine(options: EngineOptions) -> Engine:

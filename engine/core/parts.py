@@ -13,8 +13,7 @@ from engine.database.connection import Database, open_database
 from engine.run.blocks import BlockReader, Key
 from engine.run.workers import Workers, make_workers
 from engine.store.cache import BoundedCache
-from engine.store.protocol import ByteStore
-from engine.store.route import open_store
+from engine.store.route import OpenStore, open_store
 from evalscripts import ScriptCache, V8Pool, open_pool
 
 
@@ -22,7 +21,7 @@ from evalscripts import ScriptCache, V8Pool, open_pool
 class Parts:
     """The collaborators of one engine in one event loop."""
 
-    store: ByteStore
+    store: OpenStore
     database: Database
     catalog: SqliteCatalog
     workers: Workers
