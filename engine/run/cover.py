@@ -3,10 +3,12 @@
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from shapely.affinity import translate
 
 from engine.catalog.scene import Scene
 from engine.geo.crs import WGS84, transform
 from engine.geo.geobox import GeoBox
+from engine.geo.geometry import Geometry
 from engine.warp.clip import rasterize
 
 _NODES = 9
@@ -25,7 +27,20 @@ def covered(scene: Scene, geobox: GeoBox) -> NDArray[np.bool_] | None:
     """
     if _holds_all(scene, geobox):
         return None
-    return rasterize(scene.cover, geobox)
+    return rasterize(_turned(scene.cover, geobox), geobox)
+
+
+def _turned(cover: Geometry, geobox: GeoBox) -> Geometry:
+    """Return the cover, repeated wherever a grid in degrees runs on beyond the antimeridian."""
+    box = geobox.bbox
+    if geobox.crs != cover.crs or (box.left >= -180.0 and box.right <= 180.0):
+        return cover
+    parts = [
+        translate(part, xoff=turn)
+        for turn in (-360.0, 0.0, 360.0)
+        for part in shapely.get_parts(cover.shape)
+    ]
+    return Geometry(shape=shapely.MultiPolygon(parts), crs=cover.crs)
 
 
 def _holds_all(scene: Scene, geobox: GeoBox) -> bool:
