@@ -1,26 +1,39 @@
-"""Runs inside sentinelhub-py's own environment: asks our server and prints what it got as JSON.
+"""Runs inside sentinelhub-py's own environment: asks our server, keeps what it got.
 
-Unmodified sentinelhub-py; only its configuration names our server. Started by
-``test_sentinelhub_py.py`` with the address, the credentials and the area as arguments.
+Unmodified sentinelhub-py; only its configuration and the collection's address name our server.
+Started by ``test_sentinelhub_py.py`` with the path of a plan (JSON: url, client_id, client_secret,
+box, epsg, degrees, days) and a folder. Arrays go there as ``<name>.npy``, all else as JSON to the
+standard output.
 """
 
+import importlib.util
 import json
 import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import requests
 from sentinelhub import (
     CRS,
     BBox,
     DataCollection,
     Geometry,
     MimeType,
+    MosaickingOrder,
+    SentinelHubDownloadClient,
     SentinelHubRequest,
+    SentinelHubSession,
     SHConfig,
 )
-from sentinelhub.exceptions import DownloadFailedException
+from sentinelhub.evalscript import generate_evalscript
 
-URL, CLIENT_ID, CLIENT_SECRET, AREA = sys.argv[1:5]
+PLAN = json.loads(Path(sys.argv[1]).read_text())
+FOLDER = Path(sys.argv[2])
+URL: str = PLAN["url"]
+DAYS: list[str] = PLAN["days"]
+SIZE = (256, 200)
 
 TRUE_COLOR = """//VERSION=3
 function setup() {
@@ -30,6 +43,7 @@ function evaluatePixel(s) {
   return [2.5 * s.B04, 2.5 * s.B03, 2.5 * s.B02, s.dataMask];
 }
 """
+COLOR = TRUE_COLOR.replace("bands: 4", "bands: 3").replace(", s.dataMask]", "]")
 FLOATS = """//VERSION=3
 function setup() {
   return {
@@ -39,6 +53,7 @@ function setup() {
 }
 function evaluatePixel(s) { return [s.B04, s.B08]; }
 """
+INTEGERS = FLOATS.replace("FLOAT32", "UINT16")
 SEVERAL = """//VERSION=3
 var seen = 0;
 function setup() {
@@ -58,11 +73,18 @@ function updateOutputMetadata(scenes, inputMetadata, outputMetadata) {
   outputMetadata.userData = {"norm_factor": inputMetadata.normalizationFactor, "seen": seen};
 }
 """
+DATES = """//VERSION=3
+function setup() { return {input: ["B04"], output: {bands: 1}}; }
+function evaluatePixel(s) { return [s.B04]; }
+function updateOutputMetadata(scenes, inputMetadata, outputMetadata) {
+  outputMetadata.userData = scenes.tiles.map(tile => tile.date);
+}
+"""
 
 
-def make_config(secret: str = CLIENT_SECRET) -> SHConfig:
+def make_config(secret: str = PLAN["client_secret"]) -> SHConfig:
     config = SHConfig(use_defaults=True)
-    config.sh_client_id = CLIENT_ID
+    config.sh_client_id = PLAN["client_id"]
     config.sh_client_secret = secret
     config.sh_base_url = URL
     config.sh_token_url = f"{URL}/auth/realms/main/protocol/openid-connect/token"
@@ -73,99 +95,178 @@ def make_config(secret: str = CLIENT_SECRET) -> SHConfig:
 
 CONFIG = make_config()
 COLLECTION = DataCollection.SENTINEL2_L2A.define_from("COGMILL_S2L2A", service_url=URL)
-BOX = BBox(tuple(json.loads(AREA)), CRS.WGS84)
-
-
-def ask(
-    script: str,
-    responses: list[Any],
-    *,
-    config: SHConfig = CONFIG,
-    size: tuple[int, int] = (256, 200),
-    **area: Any,
-) -> Any:
-    request = SentinelHubRequest(
-        evalscript=script,
-        input_data=[SentinelHubRequest.input_data(data_collection=COLLECTION)],
-        responses=responses,
-        size=size,
-        config=config,
-        **(area or {"bbox": BOX}),
-    )
-    return request.get_data()[0]
+UTM = CRS(str(PLAN["epsg"]))
+BOX = BBox(PLAN["box"], UTM)
+DEGREES = BBox(PLAN["degrees"], CRS.WGS84)
+RINGS = Geometry({"type": "Polygon", "coordinates": PLAN["rings"]}, UTM)
 
 
 def respond(identifier: str, mime: MimeType) -> Any:
     return SentinelHubRequest.output_response(identifier, mime)
 
 
-def failure(script: str, **options: Any) -> str:
+PNG = respond("default", MimeType.PNG)
+TIFF = respond("default", MimeType.TIFF)
+USER_DATA = respond("userdata", MimeType.JSON)
+
+
+def source(day: int | None = None, **options: Any) -> Any:
+    if day is not None:
+        options["time_interval"] = (DAYS[day], DAYS[day])
+    return SentinelHubRequest.input_data(data_collection=COLLECTION, **options)
+
+
+def make_request(
+    script: str,
+    *responses: Any,
+    config: SHConfig = CONFIG,
+    data: Any = None,
+    **area: Any,
+) -> SentinelHubRequest:
+    area = {"bbox": BOX, **area}
+    if "resolution" not in area:
+        area.setdefault("size", SIZE)
+    return SentinelHubRequest(
+        evalscript=script,
+        input_data=[data or source(1)],
+        responses=list(responses),
+        config=config,
+        **area,
+    )
+
+
+def ask(script: str, *responses: Any, **options: Any) -> Any:
+    return make_request(script, *responses, **options).get_data()[0]
+
+
+def failure(act: Callable[[], Any]) -> str:
     try:
-        ask(script, [respond("default", MimeType.PNG)], **options)
-    except DownloadFailedException as error:
-        return str(error)
+        act()
     except Exception as error:  # noqa: BLE001 - whatever class it is, is the finding
         return f"{type(error).__name__}: {error}"
     return "no error"
 
 
+def keep(name: str, array: Any) -> None:
+    np.save(FOLDER / f"{name}.npy", array)
+
+
+def pictures() -> None:
+    keep("png", ask(TRUE_COLOR, PNG))
+    keep("png_with_edge", ask(TRUE_COLOR, PNG, data=source(2)))
+    keep("clipped", ask(TRUE_COLOR, PNG, geometry=RINGS, bbox=None))
+    keep("clipped_in_box", ask(TRUE_COLOR, PNG, geometry=RINGS))
+    keep("degrees", ask(INTEGERS, TIFF, bbox=DEGREES))
+    keep("jpeg", ask(COLOR, respond("default", MimeType.JPG)))
+    keep("empty", ask(TRUE_COLOR, PNG, data=source(time_interval=("1999-01-01", "1999-12-31"))))
+
+
+def numbers() -> Any:
+    keep("floats", ask(FLOATS, TIFF))
+    keep("integers", ask(INTEGERS, TIFF))
+    raw = source(1, other_args={"processing": {"harmonizeValues": False}})
+    keep("raw", ask(INTEGERS, TIFF, data=raw))
+    keep("by_resolution", ask(INTEGERS, TIFF, resolution=(10, 10)))
+    keep("latest", ask(INTEGERS, TIFF, data=source(mosaicking_order=MosaickingOrder.MOST_RECENT)))
+    several = ask(SEVERAL, TIFF, respond("mask", MimeType.TIFF), USER_DATA, data=source(2))
+    keep("ndvi", several["default.tif"])
+    keep("mask", several["mask.tif"])
+    generated = generate_evalscript(COLLECTION, ["B04", "B08"], merged_bands_output="bands")
+    made = ask(generated, respond("bands", MimeType.TIFF), USER_DATA)
+    keep("generated", made["bands.tif"])
+    return {
+        "names": sorted(several),
+        "userdata": several["userdata.json"],
+        "generated": made["userdata.json"],
+        "has_imagecodecs": importlib.util.find_spec("imagecodecs") is not None,
+    }
+
+
+def choices() -> Any:
+    def dates(**options: Any) -> Any:
+        return ask(DATES, USER_DATA, data=source(**options))
+
+    return {
+        "most recent": dates(mosaicking_order=MosaickingOrder.MOST_RECENT),
+        "least recent": dates(mosaicking_order=MosaickingOrder.LEAST_RECENT),
+        "least clouds": dates(mosaicking_order=MosaickingOrder.LEAST_CC)[0],
+        "at most 20 % clouds": dates(maxcc=0.2),
+        "first day": dates(time_interval=(DAYS[0], DAYS[0])),
+        "first two days": dates(time_interval=(DAYS[0], DAYS[1])),
+        "one instant": dates(time_interval=(f"{DAYS[1]}T10:00:29", f"{DAYS[1]}T10:00:29")),
+        "before the first": dates(time_interval=("2000-01-01", "2001-01-01")),
+    }
+
+
+def failures() -> Any:
+    wrong = make_config("wrong")
+    foreign = source(other_args={"type": "sentinel-9"})
+    return {
+        "wrong secret": failure(lambda: ask(TRUE_COLOR, PNG, config=wrong)),
+        "bad script": failure(lambda: ask(TRUE_COLOR.replace("s.B04", "s.B04.x.y"), PNG)),
+        "unknown band": failure(lambda: ask(TRUE_COLOR.replace("B02", "B99"), PNG)),
+        "unknown collection": failure(lambda: ask(TRUE_COLOR, PNG, data=foreign)),
+        "unknown output": failure(lambda: ask(TRUE_COLOR, respond("ndvi", MimeType.PNG))),
+        "too large": failure(lambda: ask(TRUE_COLOR, PNG, size=(2600, 100))),
+        "too fine": failure(lambda: ask(TRUE_COLOR, PNG, resolution=(0.5, 0.5))),
+        "crossing": failure(lambda: ask(TRUE_COLOR, PNG, geometry=crossing(), bbox=None)),
+    }
+
+
+def crossing() -> Geometry:
+    x, y = PLAN["box"][:2]
+    ring = [(x, y), (x + 900, y + 900), (x + 900, y), (x, y + 900), (x, y)]
+    return Geometry({"type": "Polygon", "coordinates": [ring]}, UTM)
+
+
+def sessions() -> Any:
+    """Tokens as the client reads them, and a session made of one."""
+    token = SentinelHubSession(CONFIG).token
+    session = SentinelHubSession.from_token(token)
+    client = SentinelHubDownloadClient(session=session, config=CONFIG)
+    keep("by_token", client.download(make_request(INTEGERS, TIFF).download_list[0]))
+    return {"azp": session.info()["azp"], "expires_in": token["expires_in"]}
+
+
+def together() -> None:
+    """Thirty requests on ten threads; the order of the answers is that of the requests."""
+    asked = [make_request(INTEGERS, TIFF, data=source(index % 3)) for index in range(30)]
+    client = SentinelHubDownloadClient(config=CONFIG)
+    keep("together", client.download([one.download_list[0] for one in asked], max_threads=10))
+
+
+def plainly() -> Any:
+    """The same by requests alone: multipart, and the headers that documents speak of."""
+    token = SentinelHubSession(CONFIG).token["access_token"]
+    payload = make_request(TRUE_COLOR, PNG).payload
+    script = payload.pop("evalscript")
+    answer = requests.post(
+        f"{URL}/api/v1/process",
+        files={"request": (None, json.dumps(payload)), "evalscript": (None, script)},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=60,
+    )
+    (FOLDER / "multipart.png").write_bytes(answer.content)
+    return {
+        "status": answer.status_code,
+        "type": answer.headers["content-type"],
+        "units": answer.headers["x-processingunits-spent"],
+    }
+
+
 def main() -> None:
-    picture = ask(TRUE_COLOR, [respond("default", MimeType.PNG)])
-    floats = ask(FLOATS, [respond("default", MimeType.TIFF)])
-    several = ask(
-        SEVERAL,
-        [
-            respond("default", MimeType.TIFF),
-            respond("mask", MimeType.TIFF),
-            respond("userdata", MimeType.JSON),
-        ],
-    )
-    west, south, east, north = BOX.lower_left + BOX.upper_right
-    width, height = east - west, north - south
-    outer = [
-        (west, south),
-        (east, south),
-        (east, north),
-        (west, north),
-        (west, south),
-    ]
-    hole = [
-        (west + width * x, south + height * y)
-        for x, y in ((0.4, 0.4), (0.6, 0.4), (0.6, 0.6), (0.4, 0.6), (0.4, 0.4))
-    ]
-    shape = Geometry({"type": "Polygon", "coordinates": [outer, hole]}, CRS.WGS84)
-    clipped = ask(TRUE_COLOR, [respond("default", MimeType.PNG)], geometry=shape, bbox=None)
-    json.dump(
-        {
-            "picture": {
-                "shape": picture.shape,
-                "dtype": str(picture.dtype),
-                "means": [float(picture[..., band].mean()) for band in range(4)],
-            },
-            "floats": {
-                "shape": floats.shape,
-                "dtype": str(floats.dtype),
-                "sum": float(floats.astype(np.float64).sum()),
-            },
-            "several": {
-                "names": sorted(several),
-                "ndvi": [
-                    float(np.nanmin(several["default.tif"])),
-                    float(np.nanmax(several["default.tif"])),
-                ],
-                "mask": sorted(int(value) for value in np.unique(several["mask.tif"])),
-                "userdata": several["userdata.json"],
-            },
-            "clipped": {
-                "center": [int(value) for value in clipped[100, 128]],
-                "corner_alpha": int(clipped[10, 10, 3]),
-            },
-            "wrong_secret": failure(TRUE_COLOR, config=make_config("wrong")),
-            "bad_script": failure(TRUE_COLOR.replace("s.B04", "s.B04.x.y")),
-            "too_large": failure(TRUE_COLOR, size=(2600, 100)),
-        },
-        sys.stdout,
-    )
+    # First, since sessions are kept by the client's id, whatever its secret.
+    failed = failures()
+    pictures()
+    together()
+    facts = {
+        "failures": failed,
+        "numbers": numbers(),
+        "choices": choices(),
+        "session": sessions(),
+        "plain": plainly(),
+    }
+    json.dump(facts, sys.stdout)
 
 
 if __name__ == "__main__":
