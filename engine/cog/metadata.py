@@ -44,13 +44,20 @@ def read_band_metadata(xml: bytes, *, bands: int) -> BandMetadata:
             elif role == "offset":
                 offset[int(sample)] = _finite(item.text)
             elif role == "description":
-                # GDAL escapes these twice: once as a string, once as XML.
-                names[int(sample)] = unescape((item.text or "").strip(), {"&quot;": '"'})
+                names[int(sample)] = _plain(item.text)
+            elif item.get("name") == "DESCRIPTION":
+                # openEO writes names as plain metadata; a real description overrules it.
+                names[int(sample)] = names[int(sample)] or _plain(item.text)
     except (ET.ParseError, ValueError):
         return BandMetadata(scale=plain.scale, offset=plain.offset, names=(), warnings=(warning,))
     return BandMetadata(
         scale=tuple(scale), offset=tuple(offset), names=tuple(names) if any(names) else ()
     )
+
+
+def _plain(words: str | None) -> str:
+    """Return a name as it was given; GDAL escapes them twice, as a string and as XML."""
+    return unescape((words or "").strip(), {"&quot;": '"'})
 
 
 def _finite(words: str | None) -> float:

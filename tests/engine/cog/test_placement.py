@@ -160,6 +160,19 @@ def test_scale_offset_and_names_of_bands_are_gdals(tmp_path: Path) -> None:
     assert image.band_names == truth.descriptions
 
 
+def test_names_that_stand_in_plain_metadata_count_where_no_description_does(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.tif"
+    write_gdal(path, np.zeros((2, 16, 16), np.int16), overviews=())
+    with rasterio.open(path, "r+") as target:
+        target.update_tags(1, DESCRIPTION="B04")
+        target.update_tags(2, DESCRIPTION="B03")
+        target.descriptions = (None, "green")
+
+    assert parse(path.read_bytes()).image.band_names == ("B04", "green")
+
+
 BOMB = b'<!DOCTYPE a [<!ENTITY b "xxxxxxxx">]><GDALMetadata><Item>&b;</Item></GDALMetadata>'
 
 
