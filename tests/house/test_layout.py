@@ -65,4 +65,5 @@ def test_the_environment_is_read_in_one_place() -> None:
         if any(word in path.read_text(encoding="utf-8") for word in ("os.environ", "os.getenv"))
     ]
 
-    assert readers == ["api/settings.py"]
+    # The build hook runs inside pip, where no settings are.
+    assert sorted(readers) == ["api/settings.py", "api/web/build_hook.py"]
