@@ -51,7 +51,7 @@ class Cogmill:
         policy = OutboundPolicy(hosts=(host,) if host else ())
         store = StoreOptions(roots=(str(root),), policy=policy)
         self.engine = Engine(
-            EngineOptions(database_url=f"sqlite+aiosqlite:///{home / 'cogmill.db'}", store=store)
+            EngineOptions(database_url=f"sqlite:///{home / 'cogmill.db'}", store=store)
         )
         loop(self._start([f"{address}/{band}.tif" for band in BANDS]))
 

@@ -13,7 +13,7 @@ class EngineOptions:
     """Frozen, comparable and picklable; see each field."""
 
     database_url: str
-    """SQLAlchemy URL of the catalog: ``sqlite+aiosqlite:////var/lib/cogmill/catalog.db``."""
+    """SQLAlchemy URL of the catalog: ``sqlite:////var/lib/cogmill/catalog.db``."""
     store: StoreOptions
     """Which roots and hosts may be read, with which credentials and timeouts."""
     scripts: PoolOptions = field(default_factory=PoolOptions)

@@ -97,7 +97,7 @@ def make_options(
     **fields: Any,
 ) -> EngineOptions:
     return EngineOptions(
-        database_url=f"sqlite+aiosqlite:///{home / 'catalog.db'}",
+        database_url=f"sqlite:///{home / 'catalog.db'}",
         store=store or StoreOptions(roots=(str(roots),)),
         scripts=PoolOptions(workers=1),
         limits=limits or Limits(),
