@@ -10,6 +10,9 @@ NEAREST, LINEAR, CUBIC, AREA = 0, 1, 2, 3
 """How far a kernel reaches: the pixel itself; the next neighbors; two to each side; what lies
 under the target's pixel."""
 
+FINEST = 4
+"""Pieces of fewer pixels along a side cost more by their corners than pixel by pixel."""
+
 Reach = tuple[int, int, int, int]
 """First row, row after the last, first column, column after the last."""
 
@@ -38,35 +41,52 @@ def touched(kind: int, level: tuple[int, int], nodes: Nodes, shape: tuple[int, i
     """Return what all of the target's pixels need together; empty where nothing is needed.
 
     ``level`` and the target's ``shape`` are rows and columns. The result may reach over the
-    level's border. Cells that lie inside the level are judged by their corners alone, since the
-    places between are never outside them; all others pixel by pixel.
+    level's border. Pieces between four nodes that lie inside the level are judged by their corners
+    alone, since the places between are never outside them; all others pixel by pixel.
     """
     _, _, steps, _, leads = nodes
     found = (level[0] + 9, -9, level[1] + 9, -9)
+    for cell_row in range(steps.shape[0]):
+        for cell_col in range(steps.shape[1]):
+            side = steps[cell_row, cell_col]
+            if side < FINEST:
+                side = 32
+            for row in range(cell_row * 32 - leads[0], cell_row * 32 - leads[0] + 32, side):
+                for col in range(cell_col * 32 - leads[1], cell_col * 32 - leads[1] + 32, side):
+                    first, last = max(row, 0), min(row + side, shape[0])
+                    left, right = max(col, 0), min(col + side, shape[1])
+                    if first < last and left < right:
+                        piece = (first, last, left, right)
+                        found = _join(found, _judge(kind, level, nodes, piece))
+    return found
+
+
+@kernel
+def _judge(kind: int, level: tuple[int, int], nodes: Nodes, piece: Reach) -> Reach:
+    """Return what the pixels of ``piece`` need together; it lies between nodes, or is a cell."""
+    _, _, steps, _, leads = nodes
+    first, last, left, right = piece
+    found = (level[0] + 9, -9, level[1] + 9, -9)
     rows = np.empty(32)
     cols = np.empty(32)
-    for cell_row in range(steps.shape[0]):
-        first = max(cell_row * 32 - leads[0], 0)
-        last = min(cell_row * 32 - leads[0] + 32, shape[0]) - 1
-        for cell_col in range(steps.shape[1]):
-            col = max(cell_col * 32 - leads[1], 0)
-            is_known = steps[cell_row, cell_col] == 32
-            for row in (first, last):
-                count, _ = place_run(nodes, (row, col, shape[1]), rows, cols)
-                for k in (0, count - 1):
-                    needed = _need(kind, level, nodes, (row, col + k), (rows[k], cols[k]))
-                    # Of the cubic kernel, a place that needs just its pixel does not speak for
-                    # those around it, which need more.
-                    is_known &= not _is_empty(needed)
-                    is_known &= kind != CUBIC or needed[1] - needed[0] > 1
-                    found = _join(found, needed)
-            if is_known:
-                continue
-            for row in range(first, last + 1):
-                count, _ = place_run(nodes, (row, col, shape[1]), rows, cols)
-                for k in range(count):
-                    needed = _need(kind, level, nodes, (row, col + k), (rows[k], cols[k]))
-                    found = _join(found, needed)
+    is_known = steps[(first + leads[0]) >> 5, (left + leads[1]) >> 5] >= FINEST
+    if is_known:
+        for row in (first, last - 1):
+            count, _ = place_run(nodes, (row, left, right), rows, cols)
+            for k in (0, count - 1):
+                needed = _need(kind, level, nodes, (row, left + k), (rows[k], cols[k]))
+                # Of the cubic kernel, a place that needs just its pixel does not speak for
+                # those around it, which need more.
+                is_known &= not _is_empty(needed)
+                is_known &= kind != CUBIC or needed[1] - needed[0] > 1
+                found = _join(found, needed)
+    if is_known:
+        return found
+    for row in range(first, last):
+        count, _ = place_run(nodes, (row, left, right), rows, cols)
+        for k in range(count):
+            needed = _need(kind, level, nodes, (row, left + k), (rows[k], cols[k]))
+            found = _join(found, needed)
     return found
 
 

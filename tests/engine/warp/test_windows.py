@@ -184,6 +184,47 @@ def test_the_source_window_is_exactly_what_counts(
 
 
 @pytest.mark.parametrize("kernel", list(Resampling))
+@pytest.mark.parametrize(("size", "step"), [(100.0, 16), (300.0, 8), (1500.0, 4), (9000.0, 2)])
+def test_the_window_of_a_bent_grid_is_what_its_pixels_need_one_by_one(
+    kernel: Resampling, size: float, step: int
+) -> None:
+    geobox = GeoBox(
+        width=70,
+        height=50,
+        affine=Affine(size, 0, 333_000.0, 0, -size, 6_250_000.0),
+        crs=parse_crs("EPSG:3857"),
+    )
+    source = parse_crs("EPSG:32631")
+    inverse = ~Affine(size, 0, -2e6, 0, -size, 8e6)
+
+    def window(row: slice, col: slice) -> Window:
+        part = Window(
+            row_start=row.start, row_stop=row.stop, col_start=col.start, col_stop=col.stop
+        )
+        grid = make_coordinate_grid(geobox.crop(part), source, source_resolution=size)
+        if row.stop - row.start > 1:
+            assert step in grid.steps
+        found = source_window(grid, inverse, width=50_000, height=50_000, resampling=kernel)
+        assert found is not None
+        return found
+
+    edge = [
+        *((row, col) for row in (0, 49) for col in range(70)),
+        *((row, col) for row in range(50) for col in (0, 69)),
+    ]
+    alone = [window(slice(row, row + 1), slice(col, col + 1)) for row, col in edge]
+
+    whole = window(slice(0, 50), slice(0, 70))
+
+    assert whole == Window(
+        row_start=min(part.row_start for part in alone),
+        row_stop=max(part.row_stop for part in alone),
+        col_start=min(part.col_start for part in alone),
+        col_stop=max(part.col_stop for part in alone),
+    )
+
+
+@pytest.mark.parametrize("kernel", list(Resampling))
 def test_a_request_on_the_source_grid_reads_no_neighbors(kernel: Resampling) -> None:
     geobox = GeoBox(
         width=64,
