@@ -33,12 +33,10 @@ def read_request(settings: Settings, request: Path, script: Path | None) -> Any:
     except HttpError as error:
         message = f"{name}: {error.message}"
         raise RequestError(message) from error
-    if script is None:
-        return body
     if not isinstance(body, dict):
         message = f"{name}: a request is a JSON object"
         raise RequestError(message)
-    return {**body, "evalscript": read_script(script)}
+    return body if script is None else {**body, "evalscript": read_script(script)}
 
 
 def read_script(path: Path) -> str:

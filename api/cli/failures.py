@@ -1,5 +1,6 @@
 """Errors → what the command says and its exit code."""
 
+import sqlite3
 import tomllib
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,7 @@ CODES: tuple[tuple[type[Exception], int], ...] = (
     (typer.TyperException, 2),
     (EngineError, 1),
     (SQLAlchemyError, 1),
+    (sqlite3.Error, 1),
     (OSError, 1),
     (typer.Abort, 130),
 )
@@ -75,7 +77,7 @@ def _message(error: Any) -> str:
             text = _invalid(error)
         case tomllib.TOMLDecodeError():
             text = f"the settings file is not TOML: {error}"
-        case SQLAlchemyError():
+        case SQLAlchemyError() | sqlite3.Error():
             text = f"the database cannot be used: {getattr(error, 'orig', None) or error}"
         case OSError(strerror=str(reason), filename=str(name)):
             text = f"{name}: {reason}"

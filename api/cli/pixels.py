@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -147,17 +148,20 @@ def _print_plan(facts: Mapping[str, Any]) -> None:
             f"{len(part['scenes']) + part['scenesNotListed']} scenes match"
         )
         rows = []
-        for scene in part["scenes"]:
-            rows.append([scene["date"], scene["name"], scene["read"], "", "", ""])
+        for scene in (one for one in part["scenes"] if "bands" in one):
+            rows.append([scene["date"], scene["name"], "", "", ""])
             rows.extend(
                 [
                     "",
                     f"  {band['name']}",
-                    band["resampling"],
-                    f"1:{band['reduction']:g}",
+                    f"{band['resampling']}, 1:{band['reduction']:g}",
                     band["blocks"],
                     f"{band['bytes']:,}",
                 ]
-                for band in scene.get("bands", [])
+                for band in scene["bands"]
             )
-        print_table(["date", "scene, band", "how", "level", "blocks", "bytes"], rows)
+        if rows:
+            print_table(["date", "scene, band", "how", "blocks", "bytes"], rows)
+        others = Counter(one["read"] for one in part["scenes"] if "bands" not in one)
+        for reason, count in others.items():
+            OUT.print(f"{count} more scenes: {reason}", style="dim", markup=False)
