@@ -19,7 +19,12 @@ JSON = "application/json"
 MULTIPART = "multipart/form-data"
 FORM = "application/x-www-form-urlencoded"
 
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+MAX_VALUES = 500_000
+"""Most members of objects and lists in a request; more would keep all others waiting for seconds.
+The most complex geometry that is allowed has 200,000."""
+
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+"""Strings, the last of them unfinished or not: each byte is looked at once."""
 
 
 def content_type(request: Request) -> str:
@@ -74,15 +79,19 @@ def wrong_type(request: Request, allowed: tuple[str, ...]) -> WrongMediaType:
 def parse_json(raw: bytes | str, *, max_depth: int) -> Any:
     """Return the value of a JSON text; NaN and Infinity pass, for a schema to refuse by name.
 
-    Raises `BadBody` where it is empty, broken, not UTF-8 or nested deeper than ``max_depth``.
+    Raises `BadBody` where it is empty, broken, not UTF-8, nested deeper than ``max_depth`` or
+    of more than `MAX_VALUES` members.
     """
     data = raw.encode("utf-8", "surrogatepass") if isinstance(raw, str) else raw
     if not data.strip():
         message = "the request body should be non-empty"
         raise BadBody(message)
-    depth = json_depth(data)
+    depth, count = json_extent(data)
     if depth > max_depth:
         message = f"the request is nested {depth} levels deep; at most {max_depth} are allowed"
+        raise BadBody(message)
+    if count > MAX_VALUES:
+        message = f"the request holds {count} values; at most {MAX_VALUES} are allowed"
         raise BadBody(message)
     try:
         return json.loads(data.decode("utf-8-sig"))
@@ -94,10 +103,14 @@ def parse_json(raw: bytes | str, *, max_depth: int) -> Any:
         raise BadBody(message) from error
 
 
-def json_depth(data: bytes) -> int:
-    """Return the deepest nesting of braces and brackets outside of strings, without parsing."""
+def json_extent(data: bytes) -> tuple[int, int]:
+    """Return the deepest nesting of braces and brackets, and how many values commas part.
+
+    Both outside of strings, without parsing.
+    """
     marks = np.frombuffer(_STRINGS.sub(b"", data), dtype=np.uint8)
     opened = (marks == ord("{")) | (marks == ord("["))
     closed = (marks == ord("}")) | (marks == ord("]"))
     steps = opened.astype(np.int32) - closed.astype(np.int32)
-    return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+    depth = int(np.cumsum(steps, dtype=np.int32).max(initial=0))
+    return depth, 1 + int(np.count_nonzero(marks == ord(",")))

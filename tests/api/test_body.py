@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.body import json_depth, parse_json
+from api.body import json_extent, parse_json
 from api.errors import BadBody
 
 JSON_VALUES = st.recursive(
@@ -30,7 +30,17 @@ def test_depth_is_counted_without_parsing(value: Any) -> None:
     escaped = json.dumps(value).encode()
     plain = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
 
-    assert (json_depth(escaped), json_depth(plain)) == (depth_of(value), depth_of(value))
+    assert (json_extent(escaped)[0], json_extent(plain)[0]) == (depth_of(value), depth_of(value))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'"' + b'\\"' * 4_000_000, b'"' + b"\\" * 8_000_000, b'"\\"' * 4_000_000, b'["a' * 4_000_000],
+    ids=["escaped quotes", "backslashes", "quotes", "brackets"],
+)
+def test_no_text_takes_longer_than_its_length(data: bytes) -> None:
+    with pytest.raises(BadBody):
+        parse_json(data, max_depth=64)
 
 
 @given(JSON_VALUES)
@@ -57,6 +67,7 @@ def test_any_bytes_are_a_value_or_a_bad_body(data: bytes) -> None:
         (b"[" * 100_000, "100000 levels"),
         (b'{"a":' * 65 + b"1" + b"}" * 65, "65 levels deep; at most 64"),
         (b"1" * 5000, "thousands of digits"),
+        (b"[" + b"0," * 500_001 + b"0]", "500002 values; at most 500000"),
     ],
 )
 def test_what_is_wrong_with_a_body_is_said(data: bytes, expected: str) -> None:
