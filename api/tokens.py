@@ -70,7 +70,7 @@ def read_token(key: RSAKey, token: str, *, now: int) -> Mapping[str, Any]:
     try:
         signed = jws.deserialize_compact(token, key, [ALGORITHM])
         claims = json.loads(signed.payload)
-    except (JoseError, ValueError) as error:
+    except (JoseError, ValueError, TypeError, RecursionError) as error:
         message = "the access token is not one of this server's"
         raise Unauthorized(message) from error
     if claims.get("iss") != ISSUER or claims.get("exp", 0) <= now:

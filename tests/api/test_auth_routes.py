@@ -79,8 +79,10 @@ def test_wrong_credentials_are_an_invalid_client(closed: Served, fields: dict[st
     assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
 
 
-@pytest.mark.parametrize("header", ["Basic !!!", "Basic /w==", "Basic " + "QQ==", "Basic"])
-def test_a_broken_basic_header_is_an_invalid_client(closed: Served, header: str) -> None:
+@pytest.mark.parametrize(
+    "header", [b"Basic !!!", b"Basic /w==", b"Basic QQ==", b"Basic", b"Basic \xe9\xe9"]
+)
+def test_a_broken_basic_header_is_an_invalid_client(closed: Served, header: bytes) -> None:
     response = closed.client.post(
         "/oauth/token",
         data={"grant_type": "client_credentials"},

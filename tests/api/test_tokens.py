@@ -67,6 +67,29 @@ def test_an_unsigned_token_is_refused() -> None:
         read_token(KEY, f"{header}.{payload}.", now=NOW)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"[" * 40_000,
+        b'{"alg":[]}',
+        b'{"alg":"RS256","crit":7}',
+        b'{"alg":"RS256","crit":["b64"],"b64":false}',
+        b'{"alg":"RS256","kid":{}}',
+        b'{"alg":"HS256"}',
+        b'{"alg":"\\ud800"}',
+        b'"RS256"',
+        b"7",
+        b"\xff",
+    ],
+)
+def test_a_token_with_an_odd_header_is_refused(header: bytes) -> None:
+    first = base64.urlsafe_b64encode(header).decode().rstrip("=")
+    _, payload, signature = token_for("abc").split(".")
+
+    with pytest.raises(Unauthorized):
+        read_token(KEY, f"{first}.{payload}.{signature}", now=NOW)
+
+
 def test_others_verify_a_token_by_the_published_keys() -> None:
     published = KeySet.import_key_set(public_keys(KEY))  # type: ignore[arg-type]  # TypedDict
 
