@@ -69,7 +69,7 @@ def _pixels(
     if found >= side + 1:
         shown = f"{math.floor(found)}" if found < 1e18 else "more than 10^18"
         message = f"{name} = {shown}{calculated} is larger than the allowed {side} pixels"
-        raise TooLarge(message, found=found, limit=side, where=where)
+        raise TooLarge(message, found=min(found, 1e18), limit=side, where=where)
     return math.floor(found)
 
 

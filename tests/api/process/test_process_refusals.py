@@ -67,6 +67,7 @@ VALUES = [
     ("output.width", 0, BAD, "output->width"),
     ("output.width", -1, BAD, "output->width"),
     ("output.width", 10**9, BAD, "width = 1000000000 is larger than the allowed 2500"),
+    ("output.width", 10**400, BAD, "width = more than 10^18 is larger than the allowed 2500"),
     ("output.height", 2501, BAD, "height = 2501 is larger than the allowed 2500"),
     ("output.resx", 10, BAD, "only width and height, or resx and resy"),
     ("output.responses", [{"identifier": "ndvi"}], BAD, "'ndvi'"),
