@@ -15,6 +15,8 @@ from engine.geo.crs import Crs, transform
 
 MAX_VERTICES = 100_000
 """More corners than this are refused: clipping costs time in proportion."""
+MAX_NEIGHBORS = 50_000_000
+"""More pairs of edges beside each other are refused: judging validity looks at each, for seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,7 @@ def parse_geometry(value: Mapping[str, Any], crs: Crs) -> Geometry:
     if shape.is_empty:
         message = "geometry is empty"
         raise InvalidGeometry(message)
+    _check_neighbors(shape)
     if not shape.is_valid:
         message = f"geometry is not valid: {explain_validity(shape)}"
         raise InvalidGeometry(message)
@@ -76,7 +79,7 @@ def _check_rings(polygons: Any) -> None:
                 message = "geometry holds an empty polygon"
                 raise InvalidGeometry(message)
             for ring in polygon:
-                points = np.asarray([point[:2] for point in ring], dtype=np.float64)
+                points = np.asarray([point[:2] for point in ring])
                 count += len(points)
                 _check_ring(points)
     except (TypeError, ValueError, IndexError, KeyError) as error:
@@ -88,6 +91,9 @@ def _check_rings(polygons: Any) -> None:
 
 
 def _check_ring(points: np.ndarray) -> None:
+    if points.dtype.kind not in "iuf":
+        # Texts, truth values, null, integers that no float holds.
+        raise TypeError
     minimum = 4
     if points.ndim != 2 or len(points) < minimum:
         message = f"a polygon ring has {len(points)} points; at least 4 are needed"
@@ -98,3 +104,25 @@ def _check_ring(points: np.ndarray) -> None:
     if not np.array_equal(points[0], points[-1]):
         message = "a polygon ring is not closed: its first and last points differ"
         raise InvalidGeometry(message)
+
+
+def _check_neighbors(shape: shapely.Polygon | shapely.MultiPolygon) -> None:
+    """Raise where too many edges lie beside each other: above each other and side by side."""
+    rings = shapely.get_rings(shapely.get_parts(shape))
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    edges = np.stack([points[:-1], points[1:]])[:, ring[1:] == ring[:-1]]
+    lows, highs = edges.min(axis=0), edges.max(axis=0)
+    pairs = min(_overlaps(lows[:, axis], highs[:, axis]) for axis in (0, 1))
+    if pairs > MAX_NEIGHBORS:
+        message = (
+            f"{pairs} pairs of the geometry's edges lie beside each other; at most "
+            f"{MAX_NEIGHBORS} are allowed, simplify it"
+        )
+        raise InvalidGeometry(message)
+
+
+def _overlaps(lows: np.ndarray, highs: np.ndarray) -> int:
+    """Return how many pairs of the intervals from ``lows`` to ``highs`` share a point."""
+    count = len(lows)
+    begun = np.searchsorted(np.sort(lows), highs, side="right")
+    return int(begun.sum()) - count * (count + 1) // 2

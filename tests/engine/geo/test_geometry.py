@@ -44,6 +44,26 @@ def circle(count: int) -> list[list[float]]:
     return ring
 
 
+def slanted_comb(count: int) -> list[list[float]]:
+    """Return a ring whose every edge's box meets every other's: judging it is quadratic."""
+    teeth = [(i / 2, -i / 2) if i % 2 else (i / 2 + 1e6, 1e6 - i / 2) for i in range(count)]
+    ring = [*teeth, (count, -3e6), (-3e6, -3e6), teeth[0]]
+    return [list(point) for point in ring]
+
+
+def fields(side: int) -> list[list[list[list[float]]]]:
+    """Return the rings of ``side`` times ``side`` squares that do not touch."""
+    corners = ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))
+    places = [(2 * col, 2 * row) for row in range(side) for col in range(side)]
+    return [[[[left + x, low + y] for x, y in corners]] for left, low in places]
+
+
+def test_many_fields_are_taken() -> None:
+    found = parse_geometry({"type": "MultiPolygon", "coordinates": fields(140)}, WGS84)
+
+    assert found.shape.area == 140 * 140
+
+
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
@@ -67,10 +87,14 @@ def circle(count: int) -> list[list[float]]:
         (polygon([[0, 0], [4, 0], [4, "x"], [0, 4], [0, 0]]), "numbers"),
         (polygon([[0, 0], [4], [4, 4], [0, 4], [0, 0]]), "numbers"),
         (polygon([[0, 0], None, [4, 4], [0, 4], [0, 0]]), "numbers"),
+        (polygon([[0, 0], [4, 0], [4, 10**400], [0, 4], [0, 0]]), "numbers"),
+        (polygon([["0", "0"], ["4", "0"], ["4", "4"], ["0", "0"]]), "numbers"),
+        (polygon([[False, False], [True, False], [True, True], [False, False]]), "numbers"),
         (polygon(7), "numbers"),
         ({"type": "Polygon", "coordinates": "far away"}, "numbers|points"),
         ({"type": "Polygon", "coordinates": {"a": 1}}, "numbers|points"),
         (polygon(circle(MAX_VERTICES + 2)), "at most 100000"),
+        (polygon(slanted_comb(30_000)), "lie beside each other"),
     ],
 )
 def test_what_is_no_area_is_refused_with_the_reason(value: dict[str, Any], reason: str) -> None:
