@@ -1,5 +1,8 @@
 """``POST /api/v1/process`` and its alias."""
 
+import asyncio
+from functools import partial
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -54,7 +57,10 @@ async def draw(request: Request, who: Principal, body: ProcessBody) -> Response:
     desk: Desk = request.app.state.desk
     setup = (await engine.compile(body.evalscript)).setup
     accept = request.headers.get("accept")
-    asked = translate(body, setup, limits=engine.options.limits, accept=accept, principal=who.id)
+    limits = engine.options.limits
+    ask = partial(translate, body, setup, limits=limits, accept=accept, principal=who.id)
+    # To judge a polygon may take a second, in which others are served.
+    asked = ask() if body.input.bounds.geometry is None else await asyncio.to_thread(ask)
     units = spent(asked, setup)
     with desk.spending(who, units):
         pixels = await engine.pixels(asked.request)
