@@ -16,7 +16,7 @@ from engine.geo.crs import Crs, transform
 MAX_VERTICES = 100_000
 """More corners than this are refused: clipping costs time in proportion."""
 MAX_NEIGHBORS = 50_000_000
-"""More pairs of edges beside each other are refused: judging validity looks at each, for seconds."""
+"""More pairs of edges beside each other are refused: judging validity looks at each of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
