@@ -18,7 +18,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 demo: $(STAMP)  ## make sample scenes, register them, serve them on 127.0.0.1
-	@$(BIN)/cogmill demo
+	@$(BIN)/cogmill demo $(OPTIONS)
 
 check: lint types contracts  ## lint, types and import contracts
 
@@ -32,7 +32,9 @@ types: $(STAMP)
 contracts: $(STAMP)
 	$(BIN)/lint-imports
 
+# Kernels first: two test processes would each compile all of them, inside their tests' time limits.
 unit: $(STAMP)
+	$(BIN)/python -m engine.run.warm
 	$(BIN)/pytest -m "not client" -n 2 --dist loadscope
 
 test: check unit  ## everything but the big clients; at most 10 minutes on 2 cores

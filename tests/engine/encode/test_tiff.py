@@ -29,7 +29,9 @@ import sys
 sys.modules["imagecodecs"] = None
 import io, numpy as np, tifffile
 values = tifffile.imread(io.BytesIO(sys.stdin.buffer.read()))
-np.save(sys.stdout.buffer, values)
+written = io.BytesIO()
+np.save(written, values)
+sys.stdout.buffer.write(written.getvalue())
 """
 """What a client has that installed tifffile alone."""
 
