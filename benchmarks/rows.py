@@ -1,72 +1,74 @@
-"""Rows of the table: what was timed, and how it is printed."""
+"""Rows of the table: what was timed, and how it is written."""
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
+
+T = TypeVar("T")
+DEFAULT, FIRST, AGAIN, COLD, WARM = "peer's default", "first", "again", "cold", "warm"
+HEAD = (
+    "| question | files | peer | its default | first | again | Cogmill cold | warm "
+    "| first : cold | again : warm | reads | pixels alike |\n"
+    "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Row:
-    """Milliseconds by contestant, of one workload at one place."""
+    """One question at one place."""
 
     name: str
     place: str
+    peer: str
     times: dict[str, list[float]] = field(default_factory=dict)
-    agreement: float | None = None
-    """Share of pixels that are alike; None where they were not compared."""
+    """Column → milliseconds of every repetition."""
+    alike: list[tuple[float, float]] = field(default_factory=list)
+    """For every repetition the shares of pixels like the peer's: precise, and as it was timed."""
     requests: int = 0
     read_bytes: int = 0
+    """What Cogmill read, cold, of the last repetition."""
 
-    def add(self, contestant: str, seconds: float) -> None:
-        """Note one repetition."""
-        self.times.setdefault(contestant, []).append(seconds * 1000)
+    def time(self, column: str, function: Callable[[], T]) -> T:
+        """Run ``function``, note how long it took, and return what it returned."""
+        start = time.perf_counter()
+        value = function()
+        self.times.setdefault(column, []).append((time.perf_counter() - start) * 1000)
+        return value
 
-    def median(self, contestant: str) -> float | None:
+    def median(self, column: str) -> float | None:
         """Return the median in milliseconds, or None where it did not run."""
-        found = self.times.get(contestant)
+        found = self.times.get(column)
         return statistics.median(found) if found else None
 
-
-def timed(function: Callable[[], Any]) -> tuple[float, Any]:
-    """Return the seconds that ``function`` took, and what it returned."""
-    start = time.perf_counter()
-    value = function()
-    return time.perf_counter() - start, value
-
-
-def print_rows(rows: list[Row], *, head: bool = False) -> None:
-    """Print Markdown rows: medians, ratios against the fastest peer, what was read."""
-    if head:
-        print(
-            "| workload | place | Cogmill cold | warm | fastest peer | cold ratio | warm ratio "
-            "| requests | KiB | pixels alike |"
-        )
-        print("|---|---|---|---|---|---|---|---|---|---|")
-    for row in rows:
-        peers = {n: row.median(n) for n in row.times if not n.startswith("Cogmill")}
-        best = min(peers, key=lambda name: peers[name] or 0.0)
-        peer = peers[best] or 0.0
-        cold, warm = row.median("Cogmill cold"), row.median("Cogmill warm")
-        cells = [
-            row.name,
-            row.place,
-            _milliseconds(cold),
-            _milliseconds(warm),
-            f"{best} {peer:.1f} ms",
-            _ratio(peer, cold),
-            _ratio(peer, warm),
-            str(row.requests) if cold else "",
-            str(row.read_bytes >> 10) if cold else "",
-            "" if row.agreement is None else f"{row.agreement:.4f}",
+    def write(self) -> str:
+        """Return the row in Markdown."""
+        cells = [self.name, self.place, self.peer]
+        cells += [_milliseconds(self.median(c)) for c in (DEFAULT, FIRST, AGAIN, COLD, WARM)]
+        cells += [
+            _ratio(self.median(FIRST), self.median(COLD)),
+            _ratio(self.median(AGAIN), self.median(WARM)),
+            f"{self.requests}, {self.read_bytes >> 10} KiB" if self.requests else "",
+            self._agreement(),
         ]
-        print("| " + " | ".join(cells) + " |")
+        return f"| {' | '.join(cells)} |"
+
+    def _agreement(self) -> str:
+        if not self.alike:
+            return ""
+        precise, timed = (min(column) for column in zip(*self.alike, strict=True))
+        return f"{precise:.2%} ({timed:.0%})"
+
+
+def write_rows(rows: Sequence[Row]) -> str:
+    """Return the table in Markdown."""
+    return "\n".join((HEAD, *(row.write() for row in rows)))
 
 
 def _milliseconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f} ms"
+    return "" if value is None else f"{value:.0f} ms"
 
 
-def _ratio(peer: float, ours: float | None) -> str:
-    return "" if ours is None else f"{peer / ours:.1f} x"
+def _ratio(peer: float | None, ours: float | None) -> str:
+    return "" if peer is None or ours is None else f"**{peer / ours:.1f} ×**"

@@ -1,68 +1,110 @@
 """Map tiles over HTTP: our server and TiTiler's, both with one process, on the same files."""
 
+import io
 import os
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
-from collections.abc import Iterator
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import PIL.Image
 
-from benchmarks.contestants import GDAL_SETTINGS, fetch
-from benchmarks.rows import Row, timed
-from benchmarks.workloads import MapTileWork, make_workloads, map_tile_in
+from benchmarks.contestants import COLLECTION, DATE, GDAL_SETTINGS
+from benchmarks.rows import AGAIN, COLD, FIRST, WARM, Row
+from benchmarks.workloads import Question, Work, draw_question, make_workloads
 from tests.builders.running import ROOT, Running, cogmill, free_port, running_server
 
-COLLECTION = "sentinel-2-l2a"
+START_SECONDS = 60.0
 
 
 def race_servers(folder: Path, home: Path, *, repeats: int) -> list[Row]:
-    """Return a row for each map tile of the workloads, asked over HTTP."""
-    nest = home / "served"
-    nest.mkdir()
+    """Return a row for each map tile of the workloads, asked over HTTP.
+
+    Two servers are ours: one without a cache of blocks, which is always cold, and one with it.
+    """
     with (
-        running_server(nest, folder, anonymous_read="true") as ours,
+        _serving(folder, home / "cold", cache_bytes="0") as cold,
+        _serving(folder, home / "warm") as warm,
         _titiler(folder) as theirs,
     ):
-        cogmill(
-            "ingest",
-            COLLECTION,
-            str(folder),
-            "--date",
-            "2022-07-13",
-            environment=ours.environment,
-        )
-        tiles = [work for work in make_workloads() if isinstance(work, MapTileWork)]
+        tiles = [work for work in make_workloads() if work.zoom is not None]
+        servers = (cold.url, warm.url, theirs)
         for work in tiles:
-            _race(work, folder, ours, theirs, repeats=1)
-        return [_race(work, folder, ours, theirs, repeats=repeats) for work in tiles]
+            _race(work, folder, servers, repeats=1)
+        rows = []
+        for work in tiles:
+            rows.append(_race(work, folder, servers, repeats=repeats))
+            print(rows[-1].write(), flush=True)
+        return rows
 
 
-def _race(work: MapTileWork, folder: Path, ours: Running, theirs: str, *, repeats: int) -> Row:
-    row = Row(name=work.name, place="server")
-    rng = np.random.default_rng(11)
-    for _ in range(repeats):
-        x, y, z = map_tile_in(str(folder / "B04.tif"), work.zoom, rng)
-        path = f"{theirs}/tiles/WebMercatorQuad/{z}/{x}/{y}@2x.png"
-        asked: dict[str, object] = {"url": "scene", "assets": list(work.bands)}
-        if len(work.bands) == 3:
-            asked |= {"rescale": "0,4000"}
-        else:
-            asked |= {
-                "expression": "(b2-b1)/(b2+b1)",
-                "rescale": "-0.2,0.9",
-                "colormap_name": "rdylgn",
-            }
-        row.add("TiTiler", timed(lambda p=path, a=asked: fetch(p, a))[0])
-        own = f"{ours.url}/tiles/{COLLECTION}/{z}/{x}/{y}.png"
-        query = {"evalscript": work.script, "size": 512}
-        # The map tile was never asked for before, but its blocks may have been: that is warm.
-        row.add("Cogmill warm", timed(lambda p=own, q=query: fetch(p, q))[0])
+def _race(work: Work, folder: Path, servers: tuple[str, str, str], *, repeats: int) -> Row:
+    cold, warm, theirs = servers
+    row = Row(name=work.name, place="server", peer="TiTiler")
+    random = np.random.default_rng(11)
+    for repetition in range(repeats):
+        question = draw_question(work, str(folder / "B04.tif"), random)
+        peer = f"{theirs}/tiles/WebMercatorQuad/{work.zoom}/{question.x}/{question.y}.png"
+        path = f"tiles/{COLLECTION}/{work.zoom}/{question.x}/{question.y}.png"
+        query = {"evalscript": work.script, "size": work.side}
+
+        def time_peer(peer: str = peer, question: Question = question) -> None:
+            row.time(FIRST, lambda: _picture(peer, _titiler_query(question.work)))
+            row.time(AGAIN, lambda: _picture(peer, _titiler_query(question.work)))
+
+        def time_ours(path: str = path, query: Mapping[str, Any] = query) -> None:
+            row.time(COLD, lambda: _picture(f"{cold}/{path}", query))
+            _picture(f"{warm}/{path}", query)
+            row.time(WARM, lambda: _picture(f"{warm}/{path}", query))
+
+        turns = (time_peer, time_ours)
+        for turn in turns if repetition % 2 else reversed(turns):
+            turn()
     return row
+
+
+def _titiler_query(work: Work) -> dict[str, Any]:
+    query: dict[str, Any] = {"url": "scene", "assets": work.bands, "tilesize": work.side}
+    if len(work.bands) == 3:
+        return query | {"rescale": "0,4000"}
+    return query | {
+        "asset_as_band": "true",
+        "expression": "(b2-b1)/(b2+b1)",
+        "rescale": "-0.2,0.9",
+        "colormap_name": "rdylgn",
+    }
+
+
+def _picture(url: str, parameters: Mapping[str, Any]) -> None:
+    """Ask for a map tile, and make sure that it is a PNG of 512 pixels in color."""
+    body = _fetch(f"{url}?{urllib.parse.urlencode(parameters, doseq=True)}")
+    with PIL.Image.open(io.BytesIO(body)) as picture:
+        if picture.size != (512, 512) or picture.mode not in {"RGB", "RGBA"}:
+            raise SystemExit(f"{url}: found {picture.mode} of {picture.size}")
+
+
+def _fetch(url: str) -> bytes:
+    try:
+        with urllib.request.urlopen(url, timeout=120) as answer:
+            return bytes(answer.read())
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"{url}: {error.code} {error.read()[:500]!r}") from error
+
+
+@contextmanager
+def _serving(folder: Path, home: Path, **settings: str) -> Iterator[Running]:
+    home.mkdir()
+    with running_server(home, folder, anonymous_read="true", **settings) as running:
+        cogmill("ingest", COLLECTION, str(folder), "--date", DATE, environment=running.environment)
+        yield running
 
 
 @contextmanager
@@ -83,16 +125,23 @@ def _titiler(folder: Path) -> Iterator[str]:
         env={**os.environ, **GDAL_SETTINGS, "BENCH_FOLDER": str(folder)},
     )
     url = f"http://127.0.0.1:{port}"
-    pause = threading.Event()
-    deadline = time.monotonic() + 60
     try:
-        while time.monotonic() < deadline:
-            try:
-                fetch(f"{url}/openapi.json")
-                break
-            except (urllib.error.URLError, OSError):
-                pause.wait(0.2)
+        _wait(f"{url}/openapi.json")
         yield url
     finally:
         process.terminate()
         process.wait(20)
+
+
+def _wait(url: str) -> None:
+    pause = threading.Event()
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            _fetch(url)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            pause.wait(0.2)
+        else:
+            return
