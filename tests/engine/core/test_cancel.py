@@ -69,6 +69,13 @@ async def give_up(work: Coroutine[Any, Any, Any], *, after: float) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
+async def asked(server: FaultServer, path: str) -> None:
+    """Wait for the request that follows the one for the header."""
+    async with asyncio.timeout(10):
+        while len(server.asked(path)) < 2:  # noqa: ASYNC110 - counted in a thread
+            await asyncio.sleep(0.005)
+
+
 async def settle(before: set[asyncio.Task[Any]]) -> None:
     """Wait until no task is left but those of ``before``."""
     async with asyncio.timeout(10):
@@ -152,16 +159,11 @@ def test_one_who_leaves_takes_nothing_from_another_who_waits(
     gate = Gate(content)
     address = fault_server.script(path, serves(content), gate)
 
-    async def asked() -> None:
-        async with asyncio.timeout(5):
-            while len(fault_server.asked(path)) < 2:  # noqa: ASYNC110 - counted in a thread
-                await asyncio.sleep(0.005)
-
     async def work() -> np.ndarray:
         async with Engine(options_for(tmp_path, fault_server)) as engine:
             collection = await opened(engine, address)
             first = asyncio.create_task(engine.pixels(ask(collection, OWN, SCRIPT)))
-            await asked()
+            await asked(fault_server, path)
             second = asyncio.create_task(engine.pixels(ask(collection, OWN, SCRIPT)))
             third = asyncio.create_task(engine.pixels(ask(collection, OWN, SCRIPT)))
             await asyncio.wait([second, third], timeout=0.2)
@@ -187,7 +189,10 @@ def test_the_last_one_who_leaves_ends_the_fetch_and_the_next_one_starts_another(
     async def work() -> np.ndarray:
         async with Engine(options_for(tmp_path, fault_server)) as engine:
             collection = await opened(engine, address)
-            await give_up(engine.pixels(ask(collection, OWN, SCRIPT)), after=0.3)
+            first = asyncio.create_task(engine.pixels(ask(collection, OWN, SCRIPT)))
+            await asked(fault_server, path)
+            first.cancel()
+            await asyncio.gather(first, return_exceptions=True)
             pixels = await engine.pixels(ask(collection, OWN, SCRIPT), seconds=5.0)
             return pixels.outputs["default"][0]
 
