@@ -234,7 +234,7 @@ def test_a_hundred_requests_given_up_are_not_served_before_the_next_one(
             for one in crowd:
                 one.cancel()
             await asyncio.gather(*crowd, return_exceptions=True)
-            pixels = await engine.pixels(ask(collection, OWN, SCRIPT), seconds=3.0)
+            pixels = await engine.pixels(ask(collection, OWN, SCRIPT), seconds=8.0)
             return pixels.outputs["default"][0]
 
     np.testing.assert_array_equal(run(work()), VALUES)
