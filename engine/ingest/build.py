@@ -19,7 +19,7 @@ from engine.ingest.assign import Found, find_bands
 from engine.ingest.bands import BandNames, BandPattern
 from engine.ingest.dates import find_date
 from engine.ingest.group import Draft, Member
-from engine.ingest.outline import image_outline
+from engine.ingest.outline import image_outline, straighten
 from engine.ingest.products import find_product
 from engine.ingest.report import Understanding
 
@@ -255,7 +255,7 @@ def _cover(draft: Draft, finest: _Located, remarks: Remarks) -> tuple[Geometry, 
         west, south, east, north = outline.shape.bounds
         around = outline.shape.buffer(_SLACK * max(east - west, north - south))
         if around.covers(item.geometry.shape):
-            return item.geometry, "STAC item"
+            return straighten(item.geometry, finest.image), "STAC item"
         remarks.note("the item's geometry reaches beyond the image and is not used", draft.name)
     return outline, "outline of the image"
 

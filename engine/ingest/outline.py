@@ -40,6 +40,33 @@ def image_outline(image: CogImage) -> Geometry:
         corners *= 2
 
 
+def straighten(geometry: Geometry, image: CogImage) -> Geometry:
+    """Return a footprint (EPSG:4326) with edges that run straight over the image, not in degrees.
+
+    Footprints name few corners, and what lies between them is straight in the image's own plane:
+    there an edge of 110 km runs up to 250 m beside the line that is straight in degrees. One that
+    comes in parts (cut at the antimeridian) is returned as it is.
+    """
+    crs = image.crs
+    shape = geometry.shape
+    if crs is None or not isinstance(shape, shapely.Polygon):
+        return geometry
+
+    def onto(points: Float) -> Float:
+        x, y = transform(WGS84, crs, points[:, 0], points[:, 1])
+        return np.stack(_apply(~image.affine, x, y), axis=1)
+
+    def back(points: Float) -> Float:
+        x, y = _apply(image.affine, points[:, 0], points[:, 1])
+        return np.stack(transform(crs, WGS84, x, y), axis=1)
+
+    flat = shapely.transform(shape, onto)
+    step = max(image.width, image.height) / _MOST
+    curved = shapely.transform(shapely.segmentize(flat, step), back)
+    is_whole = curved.is_valid and not curved.is_empty and np.isfinite(curved.bounds).all()
+    return Geometry(shape=curved, crs=WGS84) if is_whole else geometry
+
+
 def _ring(image: CogImage, corners: int) -> tuple[Float, Float]:
     """Return columns and rows of a closed ring along the image's edge, clockwise from the top."""
     t = np.arange(corners) / corners

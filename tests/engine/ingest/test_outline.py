@@ -8,8 +8,9 @@ from affine import Affine
 
 from engine.cog.image import CogImage
 from engine.errors import InvalidGeometry
-from engine.geo.crs import parse_crs
-from engine.ingest.outline import image_outline
+from engine.geo.crs import WGS84, parse_crs
+from engine.geo.geometry import Geometry
+from engine.ingest.outline import image_outline, straighten
 from tests.builders.scenes import make_image
 
 
@@ -77,3 +78,29 @@ def test_a_straight_side_in_degrees_needs_no_more_corners() -> None:
 def test_an_image_that_is_not_on_the_globe_is_refused(one: CogImage) -> None:
     with pytest.raises(InvalidGeometry):
         image_outline(one)
+
+
+@pytest.mark.parametrize("name", ["utm", "utm south", "laea"])
+def test_a_footprint_of_four_corners_holds_the_pixels_between_them(name: str) -> None:
+    one = CASES[name]
+    a, b, c, d, e, f = tuple(one.affine)[:6]
+    transformer = pyproj.Transformer.from_crs(one.crs.name, "EPSG:4326", always_xy=True)
+    corners = np.array([(0.0, 0.0), (1000.0, 0.0), (1000.0, 1000.0), (0.0, 1000.0)])
+    few = shapely.Polygon(
+        np.stack(
+            transformer.transform(
+                a * corners[:, 0] + b * corners[:, 1] + c, d * corners[:, 0] + e * corners[:, 1] + f
+            ),
+            axis=1,
+        )
+    )
+    along = np.arange(1000) + 0.5
+    columns = np.concatenate([along, along, np.full(1000, 0.5), np.full(1000, 999.5)])
+    rows = np.concatenate([np.full(1000, 0.5), np.full(1000, 999.5), along, along])
+    longitude, latitude = transformer.transform(
+        a * columns + b * rows + c, d * columns + e * rows + f
+    )
+    straight = straighten(Geometry(shape=few, crs=WGS84), one)
+
+    assert not shapely.contains_xy(few, longitude, latitude).all()
+    assert shapely.contains_xy(straight.shape, longitude, latitude).all()
