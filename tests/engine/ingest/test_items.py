@@ -54,7 +54,8 @@ def test_an_item_beside_the_files_tells_everything(room: Room) -> None:
     assert scene.assets["B08"].address == str(room.home / "two.tif")
     assert (scene.cloud_cover, scene.dn_offset) == (12.5, -1000.0)
     assert scene.sensed == datetime(2024, 5, 1, 10, 15, 30, tzinfo=UTC)
-    assert scene.cover.shape.equals(inner)
+    # Its edges are drawn straight over the image, which moves nothing by a meter here.
+    assert scene.cover.shape.hausdorff_distance(inner) < 1e-5
     assert set(report.scenes[0].sources.values()) == {
         "STAC item",
         "baseline 05.09 in the STAC item",
