@@ -12,11 +12,14 @@ from functools import lru_cache
 import numpy as np
 import pyproj
 from numpy.typing import NDArray
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 
 from engine.errors import UnsupportedCrs
 
 Float = NDArray[np.float64]
+
+_FILES = ("INIT=", "GRIDS", "PARAMETERFILE")
+"""Words by which definitions name files, in PROJ's form and in WKT."""
 
 METERS_PER_DEGREE = 6_378_137.0 * np.pi / 180.0
 """Length of a degree of longitude on the equator of WGS 84."""
@@ -56,9 +59,10 @@ WEB_MERCATOR = Crs("EPSG:3857")
 def parse_crs(text: str) -> Crs:
     """Return the CRS of an EPSG code, OGC URI or URN, PROJ text or WKT.
 
-    Raises `UnsupportedCrs` where pyproj does not know it or where it is not a horizontal
-    (two-dimensional) reference system.
+    Raises `UnsupportedCrs` where pyproj does not know it, where it is not a horizontal
+    (two-dimensional) reference system, or where it names a file, which PROJ would open, or fetch.
     """
+    _check_files(text, text)
     try:
         crs = pyproj.CRS.from_user_input(_plain(text))
     except CRSError as error:
@@ -67,10 +71,18 @@ def parse_crs(text: str) -> Crs:
     if not (crs.is_projected or crs.is_geographic) or crs.is_geocentric:
         message = f"CRS {text[:120]!r} is not a map projection or longitude and latitude"
         raise UnsupportedCrs(message)
+    _check_files(crs.to_wkt(), text)
     code = crs.to_epsg(min_confidence=100)
     if code is None and crs.to_authority() == ("OGC", "CRS84"):
         code = 4326
     return Crs(f"EPSG:{code}") if code is not None else Crs(crs.to_wkt())
+
+
+def _check_files(definition: str, text: str) -> None:
+    """Raise where a definition names a file; older forms hide one until they are read."""
+    if any(word in definition.upper() for word in _FILES):
+        message = f"CRS {text[:120]!r} names a file; such definitions are not read"
+        raise UnsupportedCrs(message)
 
 
 def _plain(text: str) -> str:
@@ -123,7 +135,8 @@ _local = threading.local()
 def transform(source: Crs, target: Crs, x: Float, y: Float) -> tuple[Float, Float]:
     """Return (x, y) of ``target`` for (x, y) of ``source``; infinite where there is none.
 
-    Arrays of any one shape, float64, x first. pyproj's transformers are kept per thread.
+    Arrays of any one shape, float64, x first. pyproj's transformers are kept per thread. Raises
+    `UnsupportedCrs` where PROJ knows no way from one to the other.
     """
     if source == target:
         return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
@@ -137,6 +150,11 @@ def _transformer(source: Crs, target: Crs) -> Callable[..., tuple[Float, Float]]
         cache = _local.cache = {}
     found = cache.get((source, target))
     if found is None:
-        found = pyproj.Transformer.from_crs(definition(source), definition(target), always_xy=True)
+        ends = definition(source), definition(target)
+        try:
+            found = pyproj.Transformer.from_crs(*ends, always_xy=True)
+        except ProjError as error:
+            message = f"no way is known from {source.name[:60]} to {target.name[:60]}"
+            raise UnsupportedCrs(message) from error
         cache[source, target] = found
     return found.transform

@@ -10,6 +10,10 @@ import pytest
 from engine.errors import UnsupportedCrs
 from engine.geo.crs import WEB_MERCATOR, WGS84, Crs, definition, parse_crs, transform
 
+GRID_FILE_WKT = pyproj.CRS.from_proj4(
+    "+proj=longlat +ellps=GRS80 +nadgrids=/etc/passwd +type=crs"
+).to_wkt()
+
 
 @pytest.mark.parametrize(
     ("text", "name"),
@@ -52,6 +56,16 @@ def test_every_way_to_name_a_crs_gives_one_name(text: str, name: str) -> None:
         "nonsense" * 100,
         "+proj=utm +zone=99",
         '{"type": "Feature"}',
+        "+init=/etc/passwd:x",
+        "+init=epsg:4326",
+        "+proj=longlat +nadgrids=/etc/passwd +type=crs",
+        "+proj=longlat +nadgrids=https://127.0.0.1:9/grid.tif +type=crs",
+        "+proj=longlat +geoidgrids=/etc/passwd +type=crs",
+        GRID_FILE_WKT,
+        "/etc/passwd",
+        "file:///etc/passwd",
+        "EPSG:../../etc/passwd",
+        "@/etc/passwd",
     ],
 )
 def test_what_is_no_horizontal_crs_is_refused_in_one_line(text: str) -> None:
@@ -84,6 +98,13 @@ def test_places_outside_the_domain_are_infinite() -> None:
 
     assert np.isinf(x).tolist() == [True, False]
     assert np.isinf(y).tolist() == [True, False]
+
+
+def test_crss_between_which_proj_knows_no_way_are_refused() -> None:
+    zeros = np.zeros(1)
+
+    with pytest.raises(UnsupportedCrs, match="EPSG:2985"):
+        transform(Crs("EPSG:2985"), WGS84, zeros, zeros)
 
 
 def test_transformers_serve_many_threads() -> None:
