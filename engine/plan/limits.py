@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.catalog.collection import Collection
-from engine.errors import TooCoarse, TooLarge
+from engine.errors import TooCoarse, TooLarge, UnsupportedCrs
 from engine.geo.crs import WGS84, transform
 from engine.geo.geobox import GeoBox
 from engine.plan.plan import Cost
@@ -54,20 +54,24 @@ def meters_per_pixel(geobox: GeoBox) -> float:
     """Return the longer side of a pixel in meters, measured at the center of the grid.
 
     Degrees of longitude shrink with the cosine of the latitude; units of a projection are taken
-    as they are, so web mercator counts its own meters.
+    as they are, so web mercator counts its own meters. Raises `UnsupportedCrs` where the center
+    is nowhere.
     """
     step_x, step_y = geobox.resolution
     unit = geobox.crs.meters_per_unit
     if not geobox.crs.is_geographic:
         return max(step_x, step_y) * unit
     box = geobox.bbox
-    _, lat = transform(
+    _, [lat] = transform(
         geobox.crs,
         WGS84,
         np.array([(box.left + box.right) / 2]),
         np.array([(box.bottom + box.top) / 2]),
     )
-    return max(step_x * unit * max(0.0, math.cos(math.radians(float(lat[0])))), step_y * unit)
+    if not math.isfinite(lat):
+        message = f"the area has no coordinates on Earth in {geobox.crs.name[:40]}"
+        raise UnsupportedCrs(message, where="input->bounds")
+    return max(step_x * unit * max(0.0, math.cos(math.radians(float(lat)))), step_y * unit)
 
 
 def check_cost(cost: Cost, limits: Limits) -> None:
