@@ -30,9 +30,9 @@ from evalscripts.v8.isolate import Isolate, ScriptFailure, Sources
 from evalscripts.v8.seccomp import refuse_system_calls
 from evalscripts.v8.wire import Hangup, receive, send
 
-# The second one (V8's own figure is far higher) makes the first 512 × 512 pixels of an isolate a
-# fifth faster: evaluatePixel is called often enough to be optimized early.
-_FLAGS = ("--single-threaded", "--invocation-count-for-turbofan=60")
+# When functions are optimized is left to V8: earlier gains nothing over 512 × 512 pixels, and long
+# functions take longer to optimize than it saves there (`benchmarks/bench_scripts.py`).
+_FLAGS = ("--single-threaded",)
 
 
 class Worker:
