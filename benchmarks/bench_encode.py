@@ -1,6 +1,6 @@
 """Encoders against GDAL's, Pillow's, imagecodecs' and tifffile's, on the same pixels, interleaved.
 
-    PYTHONPATH=. python benchmarks/bench_encode.py [--rounds 15]
+    python -m benchmarks.bench_encode [--rounds 15]
 
 True color, NDVI in 11 colors and NDVI itself of a sample scene. CPU milliseconds of the best
 round (each encoder runs in one thread, so a busy machine does not matter) and kB of the file.
@@ -9,6 +9,7 @@ round (each encoder runs in one thread, so a busy machine does not matter) and k
 import argparse
 import io
 import time
+import warnings
 from collections.abc import Callable, Sequence
 
 import imagecodecs
@@ -18,6 +19,7 @@ import rasterio
 import tifffile
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 
 from benchmarks.scenes import benchmark_files
@@ -163,6 +165,7 @@ def sides(text: str) -> Sequence[int]:
 
 
 def main() -> None:
+    warnings.simplefilter("ignore", NotGeoreferencedWarning)  # a PNG has no place
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--sides", type=sides, default=[256, 512])

@@ -76,6 +76,11 @@ SCRIPTS = {
         output="{bands: 3}",
         before=f"const ramp = new ColorRampVisualizer({RAMP});",
     ),
+    "five-stop ramp spread into RGBA": script(
+        "return [...ramp.process(index(s.B08, s.B04)), s.dataMask];",
+        output="{bands: 4}",
+        before=f"const ramp = new ColorRampVisualizer({RAMP});",
+    ),
     "30 branches, RGB": script(many_branches(), output="{bands: 3}"),
     "4 outputs, 9 bands": script(
         "const ndvi = index(s.B08, s.B04), look = [2.5 * s.B04, 2.5 * s.B03, 2.5 * s.B02];\n"

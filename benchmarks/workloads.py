@@ -12,6 +12,7 @@ from engine.geo.bbox import BBox
 from engine.geo.crs import WEB_MERCATOR
 from engine.geo.geobox import GeoBox, make_geobox
 from engine.warp.resampling import Resampling
+from evalscripts.library import get_script
 
 TMS = morecantile.tms.get("WebMercatorQuad")
 TRUE_COLOR = """//VERSION=3
@@ -22,17 +23,8 @@ function evaluatePixel(s) {
   return [2.5 * s.B04, 2.5 * s.B03, 2.5 * s.B02, s.dataMask];
 }
 """
-NDVI = """//VERSION=3
-const viz = new ColorRampVisualizer(
-  [[-0.2, 0x0c0c0c], [0, 0xeaeaea], [0.25, 0xfff899], [0.5, 0x86c155], [0.9, 0x004400]]
-);
-function setup() {
-  return {input: ["B04", "B08", "dataMask"], output: {bands: 4}};
-}
-function evaluatePixel(s) {
-  return [...viz.process((s.B08 - s.B04) / (s.B08 + s.B04)), s.dataMask];
-}
-"""
+NDVI = get_script("ndvi").text
+"""The one that `cogmill` brings along: a ramp of seven colors, and the mask as alpha."""
 NDVI_NUMBERS = """//VERSION=3
 function setup() {
   return {input: ["B04", "B08"], output: {bands: 1, sampleType: "FLOAT32"}};
