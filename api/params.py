@@ -15,11 +15,12 @@ _CRS_NAME = re.compile(
     r"""(?:https?://www\.opengis\.net/def/crs/|urn:ogc:def:crs:)?
         (?:EPSG(?:/[0-9.]+/|:[0-9.]*:|:)(?P<code>\d{1,6})
           |(?:OGC(?:/[0-9.]+/|:[0-9.]*:|:))?(?P<crs84>CRS84))/?""",
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE | re.IGNORECASE | re.ASCII,
 )
 
 _INSTANT = re.compile(
-    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)", re.IGNORECASE
+    r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d:?\d\d)",
+    re.IGNORECASE | re.ASCII,
 )
 
 TICK = timedelta(microseconds=1)

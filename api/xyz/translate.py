@@ -33,7 +33,7 @@ HALF_WORLD = 20_037_508.342789244
 """Meters from the center to the edge of web mercator: π times WGS 84's equatorial radius."""
 
 INPUT_ID = "0"
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 
 

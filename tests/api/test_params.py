@@ -44,6 +44,7 @@ def test_every_spelling_of_longitude_and_latitude_is_the_same_crs(name: str) -> 
         "EPSG:4978",  # geocentric
         "EPSG:5773",  # heights only
         "EPSG:١",
+        "EPSG:٤٣٢٦",
         "+init=/etc/passwd:root",
         "+proj=merc +nadgrids=/etc/passwd",
         "/etc/passwd",
