@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache, partial
 from importlib.metadata import version
 from threading import Thread
 
@@ -18,6 +19,7 @@ from starlette.responses import Response
 from api import auth, ops
 from api.desk import Desk
 from api.dialects import answer_error
+from api.document import describe
 from api.errors import HttpError
 from api.guard import Guard
 from api.logs import configure_logs
@@ -99,6 +101,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     metrics.watch("cogmill_waiting", "Requests in line now.", lambda: app.state.desk.gate.waiting)
     for room in (auth, process, xyz, ops, web):
         app.include_router(room.router)
+    # FastAPI's way of letting an app describe itself.
+    app.openapi = cache(partial(describe, app))  # type: ignore[method-assign]
     return app
 
 

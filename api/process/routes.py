@@ -11,6 +11,7 @@ from api.body import JSON, MULTIPART, content_type, parse_json, read_body, read_
 from api.desk import Desk
 from api.errors import BadBody
 from api.process.answer import answer
+from api.process.document import DOCUMENTED
 from api.process.schema import ProcessBody
 from api.process.translate import Translated, parse_body, translate
 from api.respond import debug_header, respond, units_header
@@ -21,28 +22,13 @@ from evalscripts.setup import Setup
 
 router = APIRouter(tags=["process"])
 
-DOCUMENTED = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            JSON: {"schema": ProcessBody.model_json_schema()},
-            MULTIPART: {
-                "schema": {
-                    "type": "object",
-                    "required": ["request", "evalscript"],
-                    "properties": {
-                        "request": {"type": "string", "description": "The JSON, without a script."},
-                        "evalscript": {"type": "string"},
-                    },
-                }
-            },
-        },
-    }
-}
-"""The body for the API's page; FastAPI would read it before it asks who sends it."""
 
-
-@router.post("/api/v1/process", response_class=Response, openapi_extra=DOCUMENTED)
+@router.post(
+    "/api/v1/process",
+    response_class=Response,
+    summary="Ask for pixels",
+    openapi_extra=DOCUMENTED,
+)
 @router.post("/process/v1", response_class=Response, include_in_schema=False)
 async def process(request: Request, who: Reader) -> Response:
     """Answer with the pixels that a script makes of a collection's scenes."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.auth import Principal, Reader, reader
@@ -32,13 +32,18 @@ from evalscripts.library import list_scripts
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 READY = {script.id: script.text for script in list_scripts()}
 """Name → text of the scripts that come with Cogmill."""
+CollectionId = Annotated[str, Path(description="A collection.", examples=["sentinel-2-l2a"])]
 EXTENT_SCENES = 2000
 """The extent of a collection with more scenes than this is said to be the whole map."""
 
 
-@router.get("/{collection}/tilejson.json", dependencies=[Depends(reader)])
+@router.get(
+    "/{collection}/tilejson.json",
+    dependencies=[Depends(reader)],
+    summary="Describe map tiles",
+)
 async def tile_json(
-    request: Request, collection: str, query: Annotated[TileQuery, Query()]
+    request: Request, collection: CollectionId, query: Annotated[TileQuery, Query()]
 ) -> Response:
     """Describe a collection's map tiles (TileJSON 3.0) with the query that is given."""
     engine: Engine = request.app.state.engine
@@ -60,16 +65,20 @@ async def tile_json(
     )
 
 
-@router.get("/{collection}/{z}/{x}/{y}.{extension}", response_class=Response)
+@router.get(
+    "/{collection}/{z}/{x}/{y}.{extension}",
+    response_class=Response,
+    summary="Ask for a map tile",
+)
 async def tile(
     *,
     request: Request,
     who: Reader,
-    collection: str,
-    z: int,
-    x: int,
-    y: int,
-    extension: str,
+    collection: CollectionId,
+    z: Annotated[int, Path(description="Zoom, 0 to 24.", examples=[13])],
+    x: Annotated[int, Path(description="Column, from the west.", examples=[4369])],
+    y: Annotated[int, Path(description="Row, from the north.", examples=[2965])],
+    extension: Annotated[str, Path(description="png, jpg, webp or npy.", examples=["png"])],
     query: Annotated[TileQuery, Query()],
 ) -> Response:
     """Give one map tile of web mercator, as a script draws it."""

@@ -24,7 +24,10 @@ class TileQuery(BaseModel):
         default=256, description="Pixels along a side: 256, 512 or 1024."
     )
     script: str | None = Field(
-        default=None, max_length=100, description="Name of a ready script: true-color, ndvi …"
+        default=None,
+        max_length=100,
+        description="Name of a ready script: true-color, ndvi …",
+        examples=["true-color"],
     )
     evalscript: str | None = Field(
         default=None, description="A script instead, as it is or as base64url."
@@ -32,6 +35,7 @@ class TileQuery(BaseModel):
     time: str = Field(
         default="",
         max_length=100,
+        examples=["2022-04-01/2022-07-31"],
         description="A day, an instant, or from/to of them, both inclusive; .. leaves an end open.",
     )
     order: Literal["mostRecent", "leastRecent", "leastCC"] = "mostRecent"

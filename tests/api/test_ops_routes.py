@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -48,6 +49,52 @@ def test_the_openapi_page_describes_the_bodies(served: Served) -> None:
 
     content = paths["/api/v1/process"]["post"]["requestBody"]["content"]
     assert set(content) == {"application/json", "multipart/form-data"}
+
+
+def references(value: Any) -> set[str]:
+    """Return every ``$ref`` at any depth."""
+    if isinstance(value, dict):
+        own = {value["$ref"]} if "$ref" in value else set()
+        return own.union(*map(references, value.values()))
+    return set().union(*map(references, value)) if isinstance(value, list) else set()
+
+
+def test_the_openapi_page_holds_all_that_it_refers_to(served: Served) -> None:
+    page = served.client.get("/openapi.json").json()
+    wanted = references(page)
+
+    assert wanted
+    assert {name.removeprefix("#/components/schemas/") for name in wanted} <= set(
+        page["components"]["schemas"]
+    )
+
+
+def test_the_openapi_page_tells_errors_and_tokens_as_they_are(served: Served) -> None:
+    page = served.client.get("/openapi.json").json()
+    operations = [one for methods in page["paths"].values() for one in methods.values()]
+    process = page["paths"]["/api/v1/process"]["post"]
+
+    assert {status for one in operations for status in one["responses"]} == {"200", "default"}
+    assert all(one["summary"] and one["description"] for one in operations)
+    assert process["security"] == [{"token": []}]
+    assert "security" not in page["paths"]["/oauth/token"]["post"]
+
+
+def test_the_openapi_examples_are_answered(served: Served) -> None:
+    paths = served.client.get("/openapi.json").json()["paths"]
+    content = paths["/api/v1/process"]["post"]["requestBody"]["content"]
+    body = content["application/json"]["example"]
+    tile = paths["/tiles/{collection}/{z}/{x}/{y}.{extension}"]["get"]
+    values = {
+        one["name"]: one["schema"]["examples"][0]
+        for one in tile["parameters"]
+        if "examples" in one["schema"]
+    }
+    query = {name: values.pop(name) for name in ("script", "time")}
+    address = "/tiles/{collection}/{z}/{x}/{y}.{extension}".format(**values)
+
+    assert served.client.post("/api/v1/process", json=body).status_code == 200
+    assert served.client.get(address, params=query).status_code == 200
 
 
 def test_a_request_is_one_line_without_secrets(
