@@ -12,9 +12,10 @@ from api.cli.output import ERR, OUT
 from api.settings import Settings, publish
 from engine.run.warm import warm_kernels
 
-HEALTH_SECONDS = 60
-"""A server process that does not answer its parent for so long is replaced; compiling takes
-seconds."""
+HEALTH_SECONDS = 20
+"""A server process that does not answer its parent for so long is replaced; starting takes
+seconds. The parent hears no signal while it waits for the answer, so a Ctrl-C that meets a process
+still starting may take as long: a figure well above that of a slow start, and no more."""
 
 
 def run_server(settings: Settings) -> None:
