@@ -19,13 +19,13 @@ from starlette.responses import Response
 from api import auth, ops
 from api.desk import Desk
 from api.dialects import answer_error
-from api.document import describe
 from api.errors import HttpError
 from api.guard import Guard
 from api.logs import configure_logs
 from api.metrics import Metrics
 from api.observe import Observe
 from api.process import routes as process
+from api.process.document import MODELS
 from api.quota import Buckets
 from api.settings import Settings, load_settings
 from api.tokens import open_key
@@ -102,7 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for room in (auth, process, xyz, ops, web):
         app.include_router(room.router)
     # FastAPI's way of letting an app describe itself.
-    app.openapi = cache(partial(describe, app))  # type: ignore[method-assign]
+    app.openapi = cache(partial(ops.describe, app, MODELS))  # type: ignore[method-assign]
     return app
 
 
