@@ -19,6 +19,8 @@ _MOST = 128
 _PIXELS = 0.1
 """How far the middle of an outline's edge may lie from the image's true edge."""
 _TURN = 360.0
+_ROUNDING = 1e-6
+"""Degrees, a tenth of a meter: footprints are written with six decimals."""
 
 
 def image_outline(image: CogImage) -> Geometry:
@@ -44,8 +46,9 @@ def straighten(geometry: Geometry, image: CogImage) -> Geometry:
     """Return a footprint (EPSG:4326) with edges that run straight over the image, not in degrees.
 
     Footprints name few corners, and what lies between them is straight in the image's own plane:
-    there an edge of 110 km runs up to 250 m beside the line that is straight in degrees. One that
-    comes in parts (cut at the antimeridian) is returned as it is.
+    there an edge of 110 km runs up to 250 m beside the line that is straight in degrees. Wider by
+    what its numbers are rounded to, lest they cut off a pixel whose center lies on the edge. One
+    that comes in parts (cut at the antimeridian) is returned as it is.
     """
     crs = image.crs
     shape = geometry.shape
@@ -60,7 +63,9 @@ def straighten(geometry: Geometry, image: CogImage) -> Geometry:
         x, y = _apply(image.affine, points[:, 0], points[:, 1])
         return np.stack(transform(crs, WGS84, x, y), axis=1)
 
-    flat = shapely.transform(shape, onto)
+    globe = shapely.box(-_TURN / 2, -_TURN / 4, _TURN / 2, _TURN / 4)
+    wide = shape.buffer(_ROUNDING, join_style="mitre").intersection(globe)
+    flat = shapely.transform(wide, onto)
     step = max(image.width, image.height) / _MOST
     curved = shapely.transform(shapely.segmentize(flat, step), back)
     is_whole = curved.is_valid and not curved.is_empty and np.isfinite(curved.bounds).all()

@@ -104,3 +104,22 @@ def test_a_footprint_of_four_corners_holds_the_pixels_between_them(name: str) ->
 
     assert not shapely.contains_xy(few, longitude, latitude).all()
     assert shapely.contains_xy(straight.shape, longitude, latitude).all()
+
+
+def test_a_footprint_that_is_rounded_inwards_cuts_no_pixel_off() -> None:
+    one = CASES["utm"]
+    transformer = pyproj.Transformer.from_crs(one.crs.name, "EPSG:4326", always_xy=True)
+    a, b, c, d, e, f = tuple(one.affine)[:6]
+    columns, rows = np.array([0.5, 999.5, 999.5, 0.5]), np.array([0.5, 0.5, 999.5, 999.5])
+    longitude, latitude = transformer.transform(
+        a * columns + b * rows + c, d * columns + e * rows + f
+    )
+    middle = longitude.mean(), latitude.mean()
+    inwards = [
+        (x + np.sign(middle[0] - x) * 5e-7, y + np.sign(middle[1] - y) * 5e-7)
+        for x, y in zip(longitude, latitude, strict=True)
+    ]
+    cover = straighten(Geometry(shape=shapely.Polygon(inwards), crs=WGS84), one)
+
+    assert not shapely.contains_xy(shapely.Polygon(inwards), longitude, latitude).any()
+    assert shapely.contains_xy(cover.shape, longitude, latitude).all()
