@@ -5,6 +5,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from engine.catalog.definitions import resolve_collection_id
 from engine.catalog.search import SceneOrder
 from engine.core.engine import Engine
 from engine.core.options import EngineOptions
@@ -58,9 +59,10 @@ def make_request(
 ) -> PixelRequest:
     """Return the question for one collection on a north-up grid.
 
-    ``script`` is an evalscript's text or the id of a ready one (``ndvi``, ``true-color`` …),
-    ``bbox`` is (left, bottom, right, top) in ``crs``, x first, ``size`` is (width, height) in
-    pixels, and ``time`` is half-open: instants or ISO 8601 texts, UTC where they name no zone.
+    ``collection`` is an id, or an older name of a built-in one (``S2L2A``); ``script``
+    is an evalscript's text or the id of a ready one (``ndvi``, ``true-color`` …); ``bbox`` is
+    (left, bottom, right, top) in ``crs``, x first; ``size`` is (width, height) in pixels; ``time``
+    is half-open: instants or ISO 8601 texts, UTC where they name no zone.
     Raises `RequestError` where a number or a date cannot be meant.
     """
     left, bottom, right, top = bbox
@@ -72,7 +74,7 @@ def make_request(
     box = BBox(left=left, bottom=bottom, right=right, top=top, crs=parse_crs(crs))
     source = Input(
         id="0",
-        collection=collection,
+        collection=resolve_collection_id(collection),
         time=_time_range(*time),
         order=order,
         max_cloud_cover=max_cloud_cover,

@@ -190,3 +190,9 @@ def test_a_question_in_one_line_is_the_same_question(bench: Bench) -> None:
         make_request("a", SCRIPT, bbox=(2.0, 0.0, 1.0, 1.0), size=(1, 1))
     with pytest.raises(RequestError, match="not ISO 8601"):
         make_request("a", SCRIPT, bbox=OWN, size=(1, 1), time=("yesterday", None))
+
+
+def test_a_built_in_collection_may_be_called_by_its_older_name() -> None:
+    asked = make_request("S2L2A", "ndvi", bbox=OWN, size=(2, 2), crs=UTM)
+
+    assert asked.inputs[0].collection == "sentinel-2-l2a"
