@@ -38,4 +38,7 @@ def _cache_folder() -> str:
     return str(base / digest.hexdigest()[:16])
 
 
-setattr(numba.config, _SETTING, _cache_folder())
+KERNELS = _cache_folder()
+"""Where this text's kernels are kept, compiled; numba makes the folder when it has something."""
+
+setattr(numba.config, _SETTING, KERNELS)

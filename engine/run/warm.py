@@ -5,8 +5,9 @@ that start together wait for one of them to compile.
 """
 
 import fcntl
-import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from engine.geo.crs import WEB_MERCATOR, Crs
 from engine.geo.geobox import GeoBox, make_geobox
 from engine.geo.geometry import Geometry
 from engine.geo.window import Window
+from engine.jit import KERNELS
 from engine.samples import Pixels
 from engine.warp.clip import rasterize
 from engine.warp.coordinates import make_coordinate_grid
@@ -33,14 +35,26 @@ SIDE = 48
 def warm_kernels() -> float:
     """Compile, or load from disk, every kernel that a request may need; return the seconds."""
     started = time.perf_counter()
-    lock = Path(tempfile.gettempdir()) / "cogmill-kernels.lock"
-    with lock.open("w") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
+    with _in_turn():
         geobox = _geobox()
         _warm_warp(geobox)
         _warm_decode()
         _warm_encode(geobox)
     return time.perf_counter() - started
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """Wait for others that fill the same folder; where it cannot be written nobody does."""
+    try:
+        Path(KERNELS).mkdir(parents=True, exist_ok=True)
+        lock = (Path(KERNELS) / "lock").open("w")
+    except OSError:
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _geobox() -> GeoBox:
