@@ -1,7 +1,7 @@
 """`Program` and `Session`: the seam between the engine and whichever tier runs a script."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -30,7 +30,9 @@ class InputData:
     bands: Mapping[str, BandData]
     """Band name → values; without ``dataMask``."""
     valid: NDArray[np.bool_]
-    """(scene, row, col); True = data. Read by the script as ``dataMask``."""
+    """(scene, row, col); True = data. Read by the script as ``dataMask``. SIMPLE has one scene;
+    ORBIT and TILE have as many as were selected, which may be none. A fusion's SIMPLE input has
+    none where no scene was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,20 @@ class SceneFacts:
     data_path: str = ""
     """A public name of the scene; never a local path."""
     id: str = ""
+    geometry: Mapping[str, Any] | None = None
+    """GeoJSON of the cover, in longitude and latitude: ``dataGeometry`` where it was asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrbitFacts:
+    """One UTC day under ORBIT mosaicking."""
+
+    date_from: str
+    """ISO 8601, the start of the day."""
+    date_to: str
+    """Its last second."""
+    tiles: tuple[SceneFacts, ...]
+    """The day's scenes, top first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +68,34 @@ class RunContext:
     input_ids: tuple[str, ...]
     """The request's inputs, in their order; matched to ``Setup.inputs`` by id or position."""
     scenes: Mapping[str, Sequence[SceneFacts]]
-    """Input id → the scenes that were used, top first."""
+    """Input id → its scenes, in the request's order: those that were used under SIMPLE, all that
+    match under TILE. None of an ORBIT input."""
+    orbits: Mapping[str, Sequence[OrbitFacts]] = field(default_factory=dict)
+    """ORBIT input id → its days, in the request's order."""
+    selection: "Selection | None" = None
+    """What `Program.select` chose; None where it was not asked. The arrays hold these samples."""
+    time: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    """Input id → from and to of the request, ISO 8601, or empty texts where open."""
     normalization_factor: float
     """``inputMetadata.normalizationFactor``."""
     service_version: str
     """``inputMetadata.serviceVersion``."""
     seconds: float
     """Wall clock that the script may use for the whole request."""
+    spread: Callable[[Callable[[int], None], int], None] | None = None
+    """``spread(job, n)`` runs job(0) … job(n - 1) on the process's compute threads and waits for
+    all of them; raises what one of them raised. None: everything runs in the caller's thread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What preProcessScenes, filterScenes and updateOutput made of a request."""
+
+    kept: Mapping[str, tuple[int, ...]]
+    """Input id → indices into the context's orbits or scenes, in the order that the script wants;
+    of ORBIT and TILE inputs only."""
+    outputs: tuple[SetupOutput, ...]
+    """With the band counts that updateOutput() set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +139,31 @@ class Program(Protocol):
     """A compiled script."""
 
     setup: Setup
-    tier: str
-    """``v8`` or ``native``."""
-    reason: str
-    """Why this tier."""
+    selects: bool
+    """Whether `select` has anything to do: the script has a hook that runs before the reading."""
+
+    @property
+    def tier(self) -> str:
+        """``v8`` or ``native``: what an `open` of now would use."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why this tier; of V8, the construct that decided it."""
+        ...
+
+    @property
+    def line(self) -> int | None:
+        """The line of that construct, from 1; None where there is none."""
+        ...
+
+    def select(self, context: RunContext) -> Selection:
+        """Run preProcessScenes, filterScenes and updateOutput over the candidates; blocking.
+
+        No worker is held afterwards; `open` runs the hooks again, so that what they left in the
+        script's variables is there.
+        """
+        ...
 
     def open(self, context: RunContext) -> Session:
         """Start a request's run; blocking, short."""

@@ -66,3 +66,10 @@ class Setup:
 
     inputs: tuple[SetupInput, ...]
     outputs: tuple[SetupOutput, ...]
+    listed: bool = False
+    """Samples come in a list even under SIMPLE mosaicking: versions 1 and 2."""
+
+    @property
+    def is_fusion(self) -> bool:
+        """Whether samples come by input id, each in a list."""
+        return len(self.inputs) > 1

@@ -1,16 +1,11 @@
 """The tier that runs everything: V8 in killable worker processes.
 
 pool.py          workers that wait, and the one thread that starts, watches and buries them
-process.py       one worker process, from the server's side
 conversation.py  one script's talk with one worker: its time, and what its end means
 worker.py        inside a worker process: spare isolates, one session at a time
-fence.py         what a worker may not do: resources, and outliving its parent
-seccomp.py       the filter of system calls: no files, network or processes
 isolate.py       one isolate: prelude, mailbox, arena
 runner.js        the isolate's side of the mailbox
 pixels.py        the pixel loop, written for one script's setup
-segment.py       memory that server and worker share
-wire.py          their messages
 program.py       Program and Session over all this
 
 An isolate serves one request. What remains for a script that breaks out of V8 itself: the memory

@@ -20,7 +20,7 @@ from evalscripts.errors import (
 from evalscripts.source import Source
 from evalscripts.v8.pixels import Stretch
 from evalscripts.v8.pool import V8Pool
-from evalscripts.v8.wire import Hangup, Late
+from evalscripts.workers.wire import Hangup, Late
 
 _BURIAL_SECONDS = 1.0
 _SEED = 20150623

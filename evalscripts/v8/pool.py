@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from evalscripts.errors import ScriptTierUnavailable
-from evalscripts.v8.process import WorkerProcess
-from evalscripts.v8.wire import Hangup, Late, receive, send
+from evalscripts.workers.process import WorkerProcess
+from evalscripts.workers.wire import Hangup, Late, receive, send
 
 _READY_SECONDS = 2.0
 _SEND_SECONDS = 1.0
@@ -216,6 +216,7 @@ class V8Pool:
         for _ in range(missing):
             try:
                 worker = WorkerProcess(
+                    "evalscripts.v8.worker",
                     spares=self.options.spares,
                     heap_bytes=self.options.heap_bytes,
                     data_bytes=self.options.data_bytes,

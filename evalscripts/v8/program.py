@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from evalscripts.errors import ScriptRuntimeError, SetupError
 from evalscripts.normalize import Refuse, normalize_band_counts, normalize_setup
-from evalscripts.program import Finished, InputData, RunContext, SceneFacts
+from evalscripts.program import Finished, InputData, RunContext, SceneFacts, Selection
 from evalscripts.setup import Setup, SetupInput, SetupOutput
 from evalscripts.source import Source
 from evalscripts.v8.conversation import Conversation, read_console
@@ -34,6 +34,8 @@ class V8Program:
 
     tier = "v8"
     reason = "every script runs in V8"
+    line: int | None = None
+    selects = False
 
     def __init__(self, source: Source, setup: Setup, *, pool: V8Pool) -> None:
         self.source = source
@@ -47,6 +49,14 @@ class V8Program:
             ScriptError: of every kind, `ScriptTierUnavailable` where no worker is free.
         """
         return V8Session(self, context, pool=self._pool)
+
+    def select(self, context: RunContext) -> Selection:
+        """Return all scenes and the outputs as setup() gave them."""
+        counts = {name: len(facts) for name, facts in (context.orbits or context.scenes).items()}
+        return Selection(
+            kept={name: tuple(range(count)) for name, count in counts.items()},
+            outputs=self.setup.outputs,
+        )
 
 
 def read_setup(source: Source, *, pool: V8Pool, seconds: float) -> Setup:

@@ -25,10 +25,10 @@ from typing import Any
 
 from py_mini_racer import init_mini_racer
 
-from evalscripts.v8.fence import die_with_parent, limit_resources
 from evalscripts.v8.isolate import Isolate, ScriptFailure, Sources
-from evalscripts.v8.seccomp import refuse_system_calls
-from evalscripts.v8.wire import Hangup, receive, send
+from evalscripts.workers.fence import die_with_parent, limit_resources
+from evalscripts.workers.seccomp import refuse_system_calls
+from evalscripts.workers.wire import Hangup, receive, send
 
 # When functions are optimized is left to V8: earlier gains nothing over 512 × 512 pixels, and long
 # functions take longer to optimize than it saves there (`benchmarks/bench_scripts.py`).

@@ -299,7 +299,7 @@ def resource_limits(pid: int) -> dict[str, int]:
 
 INSIDE = """
 import json, sys
-from evalscripts.v8.seccomp import refuse_system_calls
+from evalscripts.workers.seccomp import refuse_system_calls
 import ctypes, os, signal, socket, threading
 ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
 assert refuse_system_calls()

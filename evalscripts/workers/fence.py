@@ -1,7 +1,7 @@
 """What a worker process may not do.
 
 Called inside the worker, before any script: resource limits, no new privileges, death with the
-parent, and (`evalscripts.v8.seccomp`) a filter of system calls.
+parent, and (`evalscripts.workers.seccomp`) a filter of system calls.
 """
 
 import ctypes

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from evalscripts.v8.wire import Hangup
+from evalscripts.workers.wire import Hangup
 
 _PAGE = mmap.PAGESIZE
 

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from evalscripts.v8.segment import Segment
-from evalscripts.v8.wire import receive, send
+from evalscripts.workers.segment import Segment
+from evalscripts.workers.wire import receive, send
 
 # The package itself is replaced by an empty one: its __init__ imports the server's side, numpy
 # included, which would double the time that a worker takes to start. `site` stays out for the
@@ -23,8 +23,8 @@ sys.path[:] = options["path"]
 house = types.ModuleType("evalscripts")
 house.__path__ = [options["root"]]
 sys.modules["evalscripts"] = house
-from evalscripts.v8.worker import main
-main(options)
+import importlib
+importlib.import_module(options["module"]).main(options)
 """
 _ROOT = str(Path(__file__).parent.parent)
 
@@ -32,8 +32,11 @@ _ROOT = str(Path(__file__).parent.parent)
 class WorkerProcess:
     """A started worker. Used by one thread at a time, but for `kill`."""
 
-    def __init__(self, *, spares: int, heap_bytes: int, data_bytes: int) -> None:
-        """Start the process; its first message says that it is ready.
+    def __init__(self, module: str, **given: Any) -> None:
+        """Start ``module.main`` in a process; its first message says that it is ready.
+
+        ``given`` are further options that ``main`` finds beside ``connection``, ``parent`` and
+        ``segment``; they must be JSON.
 
         Must be called by a thread that outlives the worker: the kernel ends the worker when the
         thread that started it ends.
@@ -46,9 +49,8 @@ class WorkerProcess:
             "parent": os.getpid(),
             "connection": theirs.fileno(),
             "segment": self.segment.descriptor,
-            "spares": spares,
-            "heap_bytes": heap_bytes,
-            "data_bytes": data_bytes,
+            "module": module,
+            **given,
             "path": [str(Path(entry).absolute()) for entry in sys.path],
             "root": _ROOT,
         }
