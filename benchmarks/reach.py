@@ -1,0 +1,110 @@
+"""How many public scripts run, natively or in V8, and what stops the others.
+
+    python -m benchmarks.reach gather MIRRORS FOLDER     rebuild the corpus from local clones
+    python -m benchmarks.reach count FOLDER [--out FILE.jsonl] [--only A1,B,C] [--again]
+
+*gather* takes a folder of clones, named ``owner+name``, of the repositories in
+benchmarks/corpus/repositories.tsv at their commits, and writes the listed scripts. *count* runs
+each on random and on adversarial pixels; verdicts go to a file as they come, and a second run
+goes on where the first one stopped.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.reach_gather import BY_HAND, GROUPS, rebuild
+from benchmarks.reach_report import report
+
+_JUDGE = [sys.executable, "-m", "benchmarks.reach_judge"]
+
+
+def count(folder: Path, out: Path, *, groups: Sequence[str], processes: int) -> None:
+    """Judge every script of the groups that has no verdict yet."""
+    known = {verdict["file"] for verdict in read_verdicts(out)}
+    files = [
+        f"{group}/{file.name}" for group in groups for file in sorted((folder / group).glob("*.js"))
+    ]
+    waiting = deque(file for file in files if file not in known)
+    lock = threading.Lock()
+    with out.open("a", encoding="utf-8") as sink:
+
+        def keep(verdict: str) -> None:
+            with lock:
+                sink.write(verdict)
+                sink.flush()
+
+        threads = [
+            threading.Thread(target=_work, args=(folder, waiting, keep)) for _ in range(processes)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+def _work(folder: Path, waiting: deque[str], keep: Any) -> None:
+    """Feed one judge after the other: a script may end its judge, but not the count."""
+    while waiting:
+        with subprocess.Popen(
+            [*_JUDGE, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as judge:
+            assert judge.stdin is not None  # noqa: S101 - for the types
+            assert judge.stdout is not None  # noqa: S101
+            while True:
+                try:
+                    file = waiting.popleft()
+                except IndexError:
+                    judge.stdin.close()
+                    return
+                judge.stdin.write(f"{file}\n")
+                judge.stdin.flush()
+                verdict = judge.stdout.readline()
+                if not verdict:
+                    code = judge.wait()
+                    keep(json.dumps({"file": file, "v8": f"the judge ended: {code}"}) + "\n")
+                    break
+                keep(verdict)
+
+
+def read_verdicts(out: Path) -> list[dict[str, Any]]:
+    """Return the verdicts so far."""
+    if not out.exists():
+        return []
+    return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines() if line]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Gather or count."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    gather = verbs.add_parser("gather", help="rebuild the corpus from local clones")
+    gather.add_argument("mirrors", type=Path)
+    gather.add_argument("folder", type=Path)
+    counting = verbs.add_parser("count", help="run every script and count")
+    counting.add_argument("folder", type=Path)
+    counting.add_argument("--out", type=Path, default=Path("reach.jsonl"))
+    counting.add_argument("--only", default=",".join(GROUPS), help=f"by hand: {','.join(BY_HAND)}")
+    counting.add_argument("--processes", type=int, default=2)
+    counting.add_argument("--again", action="store_true", help="forget earlier verdicts")
+    given = parser.parse_args(arguments)
+    if given.verb == "gather":
+        written, missing = rebuild(given.mirrors, given.folder)
+        print(f"{written} scripts written")
+        for listed in missing:
+            print(f"missing: {listed.alias} {listed.path} {listed.digest[:10]}")
+        return
+    if given.again:
+        given.out.unlink(missing_ok=True)
+    count(given.folder, given.out, groups=given.only.split(","), processes=given.processes)
+    print(report(read_verdicts(given.out)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+"""One script on trial: does V8 run it, does the native tier, and do they agree to the last bit.
+
+    python -m benchmarks.reach_judge FOLDER < files
+
+reads file names, and answers each with one line of JSON, a `Verdict`.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.catalog.definitions import builtin_collections
+from evalscripts import PoolOptions, Program, V8Pool, compile_script, open_pool
+from evalscripts.errors import ScriptError
+from evalscripts.setup import Mosaicking, Setup
+from tests.builders.pixels import adversarial_inputs, kept_inputs
+
+PIXELS = 217
+SECONDS = 20.0
+_DATE = re.compile(r"\b(?:19|20)\d\d-[01]\d-[0-3]\d\b")
+_YEAR = re.compile(r"\b20[12]\d\b")
+
+Pixels = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What a script is run on."""
+
+    scenes: int
+    nasty: bool
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        return f"{self.scenes} scenes, {'nasty' if self.nasty else 'usual'}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Verdict:
+    """What came out."""
+
+    file: str
+    setup: str = ""
+    """Mosaicking of each input, in short."""
+    v8: str = ""
+    """``runs``, or the error of the first trial."""
+    v8_line: int | None = None
+    throws: dict[str, str] = field(default_factory=dict)
+    """Later trials that end in an error in V8."""
+    tier: str = ""
+    reason: str = ""
+    line: int | None = None
+    mismatches: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def trials(setup: Setup) -> tuple[Trial, ...]:
+    """Return the trials for a script's kind of inputs; the first decides whether it runs."""
+    plain = all(entry.mosaicking is Mosaicking.SIMPLE for entry in setup.inputs)
+    if plain and not setup.is_fusion:
+        return (Trial(scenes=1, nasty=False, seed=1), Trial(scenes=1, nasty=True, seed=2))
+    counts = (1, 0) if plain else (11, 1, 0, 2, 30)
+    return tuple(
+        Trial(scenes=count, nasty=nasty, seed=i)
+        for i, count in enumerate(counts)
+        for nasty in (False, True)
+    )
+
+
+def run(program: Program, text: str, trial: Trial) -> Pixels:
+    """Return what a program makes of a trial's pixels."""
+    inputs, context = adversarial_inputs(
+        program.setup,
+        pixels=PIXELS,
+        scenes=trial.scenes,
+        seed=trial.seed,
+        nasty=trial.nasty,
+        near=dates_in(text),
+        seconds=SECONDS,
+    )
+    if program.selects:
+        inputs = kept_inputs(inputs, program.select(context))
+    session = program.open(context)
+    pixels = session.evaluate(inputs)
+    session.finish()
+    return pixels
+
+
+def dates_in(text: str) -> tuple[str, ...]:
+    """Return the days that a script names, so that some scenes can lie close to them."""
+    named = set(_DATE.findall(text)) | {f"{year}-07-01" for year in _YEAR.findall(text)}
+    return tuple(sorted(named))
+
+
+def judge(file: str, text: str, *, pool: V8Pool) -> Verdict:
+    """Return the verdict on one script."""
+    verdict = Verdict(file=file)
+    started = time.perf_counter()
+    try:
+        program = compile_script(text, pool=pool, seconds=SECONDS)
+    except ScriptError as error:
+        verdict.v8 = _cause(error)
+        verdict.v8_line = error.line
+    else:
+        verdict.setup = "+".join(entry.mosaicking.value for entry in program.setup.inputs)
+        verdict.tier, verdict.reason, verdict.line = program.tier, program.reason, program.line
+        for i, trial in enumerate(trials(program.setup)):
+            try:
+                run(program, text, trial)
+            except (ScriptError, ValueError) as error:
+                if i == 0:
+                    verdict.v8 = _cause(error)
+                    verdict.v8_line = getattr(error, "line", None)
+                    break
+                verdict.throws[trial.name] = _cause(error)
+        else:
+            verdict.v8 = "runs"
+    verdict.seconds = round(time.perf_counter() - started, 3)
+    return verdict
+
+
+def differences(ours: Pixels, theirs: Pixels) -> str:
+    """Return where two results differ in any bit but NaN's, or nothing."""
+    for name, expected in theirs.items():
+        actual = ours[name]
+        if actual.shape != expected.shape or actual.dtype != expected.dtype:
+            return f"{name}: {actual.dtype}{actual.shape}, V8 {expected.dtype}{expected.shape}"
+        bits = f"u{expected.itemsize}"
+        off = actual.view(bits) != expected.view(bits)
+        if expected.dtype.kind == "f":
+            off &= ~(np.isnan(actual) & np.isnan(expected))
+        if off.any():
+            at = tuple(int(i) for i in np.argwhere(off)[0])
+            return f"{name}{at}: {actual[at]!r}, V8 {expected[at]!r}; {int(off.sum())} differ"
+    return ""
+
+
+def known_bands() -> frozenset[str]:
+    """Return every band name of the built-in collections."""
+    return frozenset(band.name for collection in builtin_collections() for band in collection.bands)
+
+
+def _cause(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+
+def main() -> None:
+    """Judge the files named on standard input."""
+    folder = Path(sys.argv[1])
+    with open_pool(PoolOptions(workers=1, wait_seconds=60.0)) as pool:
+        for line in sys.stdin:
+            file = line.strip()
+            text = (folder / file).read_text(encoding="utf-8")
+            print(json.dumps(asdict(judge(file, text, pool=pool))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
