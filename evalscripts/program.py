@@ -96,6 +96,8 @@ class Selection:
     of ORBIT and TILE inputs only."""
     outputs: tuple[SetupOutput, ...]
     """With the band counts that updateOutput() set."""
+    now: int | None = None
+    """What the hooks' clock showed, in milliseconds since 1970: `Program.open` shows it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

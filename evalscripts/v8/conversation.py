@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 from numpy.typing import NDArray
@@ -24,24 +25,17 @@ from evalscripts.workers.wire import Hangup, Late
 
 _BURIAL_SECONDS = 1.0
 _SEED = 20150623
-_STAGES: dict[str, tuple[type[ScriptError], str]] = {
-    "load": (ScriptRuntimeError, ""),
-    "setup": (SetupError, "setup"),
-    "start": (ScriptRuntimeError, "updateOutput"),
-    "adopt": (ScriptRuntimeError, "updateOutput"),
-    "run": (ScriptRuntimeError, "evaluatePixel"),
-    "finish": (ScriptRuntimeError, "updateOutputMetadata"),
-}
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
 _NO_MEMORY = re.compile(
     r"RangeError: (?:Array buffer allocation failed|Invalid typed array length)"
 )
 
 
 class Conversation:
-    """A held worker with the script loaded. Ends with `release`, or with the first error."""
+    """A held worker. Ends with `release`, or with the first error."""
 
     def __init__(self, pool: V8Pool, source: Source, *, seconds: float) -> None:
-        """Take a worker and run the script's top level in a new isolate.
+        """Take a worker; `begin` is the first thing to ask of it.
 
         ``seconds`` bounds the time in which the worker works for us, over the whole conversation;
         the time between questions does not count.
@@ -56,8 +50,18 @@ class Conversation:
         self._worker = pool.acquire()
         self._safety = weakref.finalize(self, pool.abandon, self._worker)
         self._safety.atexit = False
-        clock = {"now": time.time_ns() // 1_000_000, "seed": _SEED}
-        self.ask({"do": "load", "text": source.text, "clock": clock})
+
+    def begin(self, stage: str, *, now: int | None = None, **given: Any) -> str:
+        """Run the script's top level in a new isolate, then ``stage`` or ``start``; the reply.
+
+        ``now`` is what the script's clock shows, in milliseconds since 1970; None for the time.
+
+        Raises:
+            ScriptError: of every kind; the conversation has ended then.
+        """
+        clock = {"now": clock_now() if now is None else now, "seed": _SEED}
+        message = {"do": stage, "text": self._source.text, "given": {"clock": clock, **given}}
+        return str(self.ask(message)["reply"])
 
     def reserve(self, size: int) -> int:
         """Make room in the memory shared with the worker; return how much there is."""
@@ -97,7 +101,7 @@ class Conversation:
         self._left -= time.monotonic() - started
         if "failure" not in answer:
             return answer
-        error = self._translated(message["do"], answer, columns=columns, first_row=first_row)
+        error = self._translated(answer, columns=columns, first_row=first_row)
         if isinstance(error, ScriptLimitExceeded):
             # What is left of its memory is not worth another session.
             self._discard()
@@ -157,10 +161,9 @@ class Conversation:
             )
         return ScriptRuntimeError("the worker that ran the script ended before its answer")
 
-    def _translated(
-        self, stage: str, answer: dict[str, Any], *, columns: int, first_row: int
-    ) -> ScriptError:
+    def _translated(self, answer: dict[str, Any], *, columns: int, first_row: int) -> ScriptError:
         failure, report = answer["failure"], str(answer.get("report", ""))
+        running = str(answer.get("running", ""))
         if failure == "memory":
             megabytes = self._pool.options.heap_bytes // 2**20
             return self._limit(f"the script needed more than {megabytes} MB of memory")
@@ -168,31 +171,53 @@ class Conversation:
         pixel = answer.get("pixel")
         if isinstance(pixel, int) and columns:
             note = f" (at pixel row {first_row + pixel // columns}, column {pixel % columns})"
-        kind, name = _STAGES[stage]
+        kind: type[ScriptError] = SetupError if running == "setup" else ScriptRuntimeError
         if failure == "fault":
-            if stage == "finish":
+            if running == "updateOutputMetadata":
                 kind = ScriptLimitExceeded
-            error = self._source.error_at(kind, report + note, name=name)
+            error = self._source.error_at(kind, report + note, name=running)
         else:
-            error = self._blamed(kind, stage, report, note=note, syntax=failure == "syntax")
-            if error.line is None and name:
-                error = self._source.error_at(type(error), error.message, name=name)
+            error = self._blamed(kind, running, report, note=note, syntax=failure == "syntax")
+            if error.line is None and running != "load":
+                error = self._source.error_at(type(error), error.message, name=running)
         error.console = read_console(answer.get("console"))
         return error
 
     def _blamed(
-        self, kind: type[ScriptError], stage: str, report: str, *, note: str, syntax: bool
+        self, kind: type[ScriptError], running: str, report: str, *, note: str, syntax: bool
     ) -> ScriptError:
         """Return the error that V8's report is."""
         error = self._source.blame(ScriptSyntaxError if syntax else kind, report, note=note)
         if syntax and error.message.startswith("RangeError: "):
             return self._limit("the script's text is nested too deeply")
-        if stage == "load" and error.message.startswith("SyntaxError: ") and not error.stack:
+        if running == "load" and error.message.startswith("SyntaxError: ") and not error.stack:
             # A name declared twice is found only when the script starts.
             return self._source.blame(ScriptSyntaxError, report)
         if _NO_MEMORY.match(error.message):
             return self._source.blame(ScriptLimitExceeded, report, note=note)
         return error
+
+
+def read_json(text: str, refuse: Callable[[str], Exception]) -> Any:
+    """Return JSON that a script made; halves of surrogate pairs, which UTF-8 lacks, replaced.
+
+    ``refuse`` makes the error that is raised of a reason.
+    """
+    try:
+        return json.loads(_ESCAPE.sub(_whole, text))
+    except (ValueError, RecursionError):
+        raise refuse("what the script left behind is nested too deeply") from None
+
+
+def _whole(escape: re.Match[str]) -> str:
+    # Well-formed JSON from V8 escapes surrogates only where they stand alone.
+    half = escape[1] is not None and 0xD800 <= int(escape[1], 16) <= 0xDFFF
+    return "\\ufffd" if half else escape[0]
+
+
+def clock_now() -> int:
+    """Return the time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
 
 
 def read_console(text: Any) -> tuple[str, ...]:

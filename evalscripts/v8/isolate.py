@@ -13,6 +13,7 @@ from typing import Any, cast
 from py_mini_racer import JSEvalException, JSOOMException, JSParseException, mini_racer
 
 _HERE = Path(__file__).parent
+_RUNNER = ("surroundings.js", "answers.js", "scenes.js", "hooks.js", "stages.js")
 _NAMED = "\n//# sourceURL=evalscript.js\n"
 _MAX_REPORT_CHARS = 16 * 1024
 
@@ -20,11 +21,17 @@ _MAX_REPORT_CHARS = 16 * 1024
 class ScriptFailure(Exception):
     """The script, or what it returned, is at fault; or it is out of memory."""
 
-    def __init__(self, kind: str, report: str, *, pixel: int | None = None) -> None:
-        """``kind``: ``syntax`` or ``thrown`` (V8's report), ``fault`` (our words), ``memory``."""
+    def __init__(
+        self, kind: str, report: str, *, running: str = "", pixel: int | None = None
+    ) -> None:
+        """``kind``: ``syntax`` or ``thrown`` (V8's report), ``fault`` (our words), ``memory``.
+
+        ``running`` is ``load`` for the top level, or the name of the function that ran.
+        """
         super().__init__(report)
         self.kind = kind
         self.report = report
+        self.running = running
         self.pixel = pixel
 
 
@@ -33,7 +40,18 @@ class Sources:
 
     def __init__(self) -> None:
         self.prelude = (_HERE.parent / "prelude.js").read_text(encoding="utf-8")
-        self.runner = (_HERE / "runner.js").read_text(encoding="utf-8")
+        files = "".join(f"({_text(name)}\n)(kernel);\n" for name in _RUNNER)
+        self.runner = (
+            "(() => {\nconst kernel = { __proto__: null };\n"
+            f"{files}return kernel.box;\n}})();\n//# sourceURL=runner.js"
+        )
+        held = _HERE / "snapshot.js"
+        self.snapshot = held.read_text(encoding="utf-8") if held.exists() else "() => 'null'"
+
+
+def _text(name: str) -> str:
+    """Return a file that is one function, as an expression."""
+    return (_HERE / name).read_text(encoding="utf-8").rstrip().removesuffix(";")
 
 
 class Isolate:
@@ -47,13 +65,14 @@ class Isolate:
         self._engine.eval(sources.prelude)
         self._box = cast("Any", self._engine.eval(sources.runner))
         self._functions: dict[str, Any] = {}
-        for name in ("begin", "setup", "start", "adopt", "reserve", "run", "finish", "collect"):
+        self._box["snapshot"] = self._engine.eval(sources.snapshot)
+        for name in ("begin", "stage", "start", "reserve", "run", "finish", "collect"):
             self._functions[name] = self._box[name]
         self.arena = memoryview(bytearray())
 
-    def load(self, text: str, *, clock: dict[str, Any]) -> None:
-        """Run the script's top level, with the request's clock and seed."""
-        self.call("begin", clock)
+    def load(self, text: str, request: dict[str, Any]) -> None:
+        """Run the script's top level; ``request`` holds the clock, and what the next call needs."""
+        self.call("begin", request)
         self._guarded(lambda: self._engine.eval(text + _NAMED))
 
     def call(self, name: str, request: Any = None) -> None:
@@ -91,21 +110,22 @@ class Isolate:
         try:
             run()
         except JSParseException as error:
-            raise ScriptFailure("syntax", _cut(str(error))) from None
+            raise ScriptFailure("syntax", _cut(str(error)), running="load") from None
         except JSEvalException as error:
             # The binding reports some runs that it ended for memory as a thrown null.
             if isinstance(error, JSOOMException) or self._engine.was_hard_memory_limit_reached():
                 raise ScriptFailure("memory", "") from None
             raise self._failure(_cut(str(error))) from None
         except UnicodeDecodeError:
-            raise ScriptFailure("thrown", "an error whose text is not Unicode") from None
+            raise self._failure("an error whose text is not Unicode") from None
 
     def _failure(self, report: str) -> ScriptFailure:
         pixel = self._box["pixel"]
         place = int(pixel) if isinstance(pixel, int | float) and pixel >= 0 else None
+        running = str(self._box["running"])
         if fault := self._box["fault"]:
-            return ScriptFailure("fault", str(fault), pixel=place)
-        return ScriptFailure("thrown", report, pixel=place)
+            return ScriptFailure("fault", str(fault), running=running, pixel=place)
+        return ScriptFailure("thrown", report, running=running, pixel=place)
 
 
 def _cut(report: str) -> str:

@@ -1,7 +1,12 @@
 """The pixel loop: JavaScript written for one script's setup and one kind of data.
 
-SIMPLE mosaicking: a fresh sample object per pixel, its values made in double from the stored
-ones, and what comes back rounded and clamped to the output's type, in row-major order.
+Fresh sample objects for each pixel, so that a script may keep or change them, of one shape per
+input, so that V8 reads them fast; their values made in double from the stored ones; and what
+comes back rounded and clamped to the output's type, in row-major order.
+
+    SIMPLE         samples = {B04: …, dataMask: …}
+    ORBIT, TILE    samples = [{…}, …], one per scene
+    several        samples = {S2: [{…}], S1: [{…}, …]}, by input, always lists
 
 A scale of 1 and an offset of 0 are left out of the arithmetic. Rounding is to the nearest, halves
 up; NaN becomes 0 in integer types (section 3.5 of the reference leaves both open).
@@ -52,9 +57,35 @@ class BandKind:
     missing: float
 
 
-def band_kinds(bands: tuple[str, ...], data: InputData) -> tuple[BandKind, ...]:
-    """Return one `BandKind` per band in the script's order, without ``dataMask``."""
-    return tuple(_kind(name, data.bands[name]) for name in bands if name != MASK)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartKind:
+    """What the loop must know of one input."""
+
+    id: str
+    """Its name where there are several inputs."""
+    scenes: int
+    """How many samples there are at a pixel."""
+    names: tuple[str, ...]
+    """The sample's bands in the script's order; may hold ``dataMask``."""
+    bands: tuple[BandKind, ...]
+    """One per name that is not ``dataMask``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SamplesKind:
+    """The first argument of ``evaluatePixel``."""
+
+    parts: tuple[PartKind, ...]
+    by_id: bool
+    """Whether it is an object of lists by input."""
+    listed: bool
+    """Whether it is a list; else one sample. Without meaning where ``by_id``."""
+
+
+def part_kind(name: str, bands: tuple[str, ...], data: InputData) -> PartKind:
+    """Return what the loop must know of an input with this data."""
+    kinds = tuple(_kind(band, data.bands[band]) for band in bands if band != MASK)
+    return PartKind(id=name, scenes=data.valid.shape[0], names=bands, bands=kinds)
 
 
 def _kind(name: str, band: BandData) -> BandKind:
@@ -81,20 +112,31 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """Where the arrays of one run lie: bands, mask, then outputs, planar."""
+class PartPlaces:
+    """Where one input's arrays lie, each (scene, pixel)."""
 
     bands: tuple[Stretch, ...]
     mask: Stretch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where the arrays of one run lie: each input's bands and mask, then the outputs, planar."""
+
+    parts: tuple[PartPlaces, ...]
     outputs: tuple[Stretch, ...]
+    pixels: int
     input_bytes: int
     """Everything before the first output."""
     size: int
 
+    def as_views(self) -> list[dict[str, Any]]:
+        """Return the arrays in the order in which the loop takes them."""
+        stretches = [place for part in self.parts for place in (*part.bands, part.mask)]
+        return [place.as_view() for place in (*stretches, *self.outputs)]
 
-def lay_out(
-    kinds: tuple[BandKind, ...], outputs: tuple[SetupOutput, ...], *, pixels: int
-) -> Layout:
+
+def lay_out(kind: SamplesKind, outputs: tuple[SetupOutput, ...], *, pixels: int) -> Layout:
     """Return the places of all arrays for a run over this many pixels."""
     end = 0
 
@@ -104,25 +146,37 @@ def lay_out(
         end = start + np.dtype(dtype).itemsize * length
         return Stretch(dtype=dtype, offset=start, length=length)
 
-    bands = tuple(place(kind.dtype, pixels) for kind in kinds)
-    mask = place("uint8", pixels)
+    parts = tuple(
+        PartPlaces(
+            bands=tuple(place(band.dtype, part.scenes * pixels) for band in part.bands),
+            mask=place("uint8", part.scenes * pixels),
+        )
+        for part in kind.parts
+    )
     input_bytes = -(-end // _ALIGNMENT) * _ALIGNMENT
     end = input_bytes
     stretches = tuple(place(o.sample_type.dtype, pixels * o.bands) for o in outputs)
-    return Layout(bands=bands, mask=mask, outputs=stretches, input_bytes=input_bytes, size=end)
+    return Layout(parts=parts, outputs=stretches, pixels=pixels, input_bytes=input_bytes, size=end)
 
 
-def bytes_per_pixel(kinds: tuple[BandKind, ...], outputs: tuple[SetupOutput, ...]) -> int:
+def bytes_per_pixel(kind: SamplesKind, outputs: tuple[SetupOutput, ...]) -> int:
     """Return how much of the arena one pixel takes."""
-    read = sum(np.dtype(kind.dtype).itemsize for kind in kinds) + 1
+    read = sum(
+        part.scenes * (1 + sum(np.dtype(band.dtype).itemsize for band in part.bands))
+        for part in kind.parts
+    )
     return read + sum(np.dtype(o.sample_type.dtype).itemsize * o.bands for o in outputs)
 
 
-def check_stripe(bands: tuple[str, ...], data: InputData) -> None:
-    """Raise ValueError where the data is not what a SIMPLE script can be given."""
+def check_stripe(bands: tuple[str, ...], data: InputData, *, scenes: int | None) -> None:
+    """Raise ValueError where the data is not what the script can be given.
+
+    ``scenes``: how many there must be; None for one or none.
+    """
     shape = data.valid.shape
-    if len(shape) != 3 or shape[0] != 1:
-        raise ValueError(f"a SIMPLE input has shape (1, row, col); found {shape}")
+    if len(shape) != 3 or (shape[0] != scenes if scenes is not None else shape[0] > 1):
+        expected = "0 or 1" if scenes is None else scenes
+        raise ValueError(f"the input must have shape ({expected}, row, col); found {shape}")
     for name in bands:
         if name == MASK:
             continue
@@ -133,27 +187,25 @@ def check_stripe(bands: tuple[str, ...], data: InputData) -> None:
             raise ValueError(f"band {name} is {values.dtype}; allowed are {', '.join(_ARRAYS)}")
 
 
-def write_loop(
-    kinds: tuple[BandKind, ...], outputs: tuple[SetupOutput, ...], *, bands: tuple[str, ...]
-) -> str:
-    """Return the body of the function that makes the loop; see ``run`` in runner.js."""
-    by_name = {kind.name: (i, kind) for i, kind in enumerate(kinds)}
-    names = [f"B{i} = views[{i}]" for i in range(len(kinds))]
-    names.append(f"M = views[{len(kinds)}]")
-    names += [f"O{i} = views[{len(kinds) + 1 + i}]" for i in range(len(outputs))]
-    sample = ", ".join(f"{json.dumps(name)}: {_value(name, by_name)}" for name in bands)
+def write_loop(kind: SamplesKind, outputs: tuple[SetupOutput, ...]) -> str:
+    """Return the body of the function that makes the loop; see ``run`` in stages.js."""
+    names: list[str] = []
+    for k, part in enumerate(kind.parts):
+        names += [f"B{k}_{i}" for i in range(len(part.bands))]
+        names.append(f"M{k}")
+    names += [f"O{i}" for i in range(len(outputs))]
+    views = ", ".join(f"{name} = views[{i}]" for i, name in enumerate(names))
     return "\n".join(
         (
             '"use strict";',
             "const { isArray, round, loose, settleOnly, settleAll, settleOne, box } = tools;",
             "const { scenes, inputMetadata, customData, outputMetadata } = context;",
             "return (views, count) => {",
-            f"const {', '.join(names)};",
+            f"const {views};",
             "let p = 0, ended = false;",
             "try {",
             "for (; p < count; p++) {",
-            "const m = M[p];",
-            f"const s = {{ {sample} }};",
+            *_samples(kind),
             "let r = evaluatePixel(s, scenes, inputMetadata, customData, outputMetadata);",
             *(_single(outputs[0]) if len(outputs) == 1 else _several(outputs)),
             "}",
@@ -166,11 +218,51 @@ def write_loop(
     )
 
 
-def _value(name: str, kinds: Mapping[str, tuple[int, BandKind]]) -> str:
+def _samples(kind: SamplesKind) -> list[str]:
+    """Return the statements that make ``s`` at pixel ``p``."""
+    if not kind.by_id and not kind.listed:
+        return ["const m = M0[p];", "const q = p;", f"const s = {_sample(kind.parts[0], 0)};"]
+    if not kind.by_id:
+        return _list(kind.parts[0], 0, "s")
+    lines = []
+    for k, part in enumerate(kind.parts):
+        lines += _list(part, k, f"s{k}")
+    entries = ", ".join(f"{_key(part.id)}: s{k}" for k, part in enumerate(kind.parts))
+    return [*lines, f"const s = {{ {entries} }};"]
+
+
+def _list(part: PartKind, k: int, name: str) -> list[str]:
+    """Return the statements that make a list of an input's samples."""
+    if part.scenes == 0:
+        return [f"const {name} = [];"]
+    # The literal has its full length at once: growing an array by writing to a new index is
+    # slow, and would call a setter that a script put on Array.prototype.
+    empty = ", ".join(["null"] * part.scenes)
+    return [
+        f"const {name} = [{empty}];",
+        f"for (let i = 0, q = p; i < {part.scenes}; i++, q += count) {{",
+        f"const m = M{k}[q];",
+        f"{name}[i] = {_sample(part, k)};",
+        "}",
+    ]
+
+
+def _sample(part: PartKind, k: int) -> str:
+    kinds = {band.name: (i, band) for i, band in enumerate(part.bands)}
+    values = ", ".join(f"{json.dumps(name)}: {_value(name, kinds, k)}" for name in part.names)
+    return f"{{ {values} }}"
+
+
+def _key(name: str) -> str:
+    # Written plainly, this one would be the object's prototype.
+    return '["__proto__"]' if name == "__proto__" else json.dumps(name)
+
+
+def _value(name: str, kinds: Mapping[str, tuple[int, BandKind]], k: int) -> str:
     if name == MASK:
         return "m"
     i, kind = kinds[name]
-    value = f"B{i}[p]"
+    value = f"B{k}_{i}[q]"
     if kind.scale != 1:
         value = f"{value} * {_literal(kind.scale)}"
     if kind.offset != 0:

@@ -2,15 +2,14 @@
 
 Started by the pool with an empty environment. Asked by messages, each answered by one:
 
-    load {text, clock}            run the top level in a new isolate  → {}
-    setup {}                      run setup()                         → {reply: JSON}
-    start {facts}                 metadata, updateOutput()            → {reply: JSON or ""}
-    adopt {outputs}               band counts as checked              → {}
+    stage {text, given}           top level, setup(), snapshot        → {reply: JSON}
+    start {text, given}           top level, setup(), hooks           → {reply: JSON}
     run {run, size, inputs, …}    pixels of some rows                 → {seconds}
     finish {}                     updateOutputMetadata()              → {reply, console, cut}
     end {}                        drop the isolate                    → {ready: true}
 
-or by {failure, report, pixel, console}. Between sessions it tops up its spare isolates.
+or by {failure, report, running, pixel, console}. `stage` and `start` take a new isolate. Between
+sessions it tops up its spare ones.
 """
 
 import asyncio
@@ -33,6 +32,9 @@ from evalscripts.workers.wire import Hangup, receive, send
 # When functions are optimized is left to V8: earlier gains nothing over 512 × 512 pixels, and long
 # functions take longer to optimize than it saves there (`benchmarks/bench_scripts.py`).
 _FLAGS = ("--single-threaded",)
+# A session often follows on another's heels, a script's first request on its compilation: making
+# a spare isolate must not keep it waiting.
+_PAUSE_SECONDS = 0.02
 
 
 class Worker:
@@ -72,14 +74,12 @@ class Worker:
         return Isolate(self._sources, heap_bytes=self._heap_bytes)
 
     def _idle(self) -> bool:
-        return not select.select([self._connection], [], [], 0)[0]
+        return not select.select([self._connection], [], [], _PAUSE_SECONDS)[0]
 
     def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         answers: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-            "load": self._load,
-            "setup": self._setup,
-            "start": self._start,
-            "adopt": self._adopt,
+            "stage": self._begin,
+            "start": self._begin,
             "run": self._run,
             "finish": self._finish,
             "end": self._end,
@@ -92,22 +92,11 @@ class Worker:
             raise Hangup
         return self._current
 
-    def _load(self, request: dict[str, Any]) -> dict[str, Any]:
+    def _begin(self, request: dict[str, Any]) -> dict[str, Any]:
         self._current = self._spares.pop() if self._spares else self._make()
-        self._current.load(request["text"], clock=request["clock"])
-        return {}
-
-    def _setup(self, _: dict[str, Any]) -> dict[str, Any]:
-        self._isolate.call("setup")
-        return {"reply": self._isolate.reply()}
-
-    def _start(self, request: dict[str, Any]) -> dict[str, Any]:
-        self._isolate.call("start", request["facts"])
-        return {"reply": self._isolate.reply()}
-
-    def _adopt(self, request: dict[str, Any]) -> dict[str, Any]:
-        self._isolate.call("adopt", request["outputs"])
-        return {}
+        self._current.load(request["text"], request["given"])
+        self._current.call(request["do"])
+        return {"reply": self._current.reply()}
 
     def _run(self, request: dict[str, Any]) -> dict[str, Any]:
         isolate, size, inputs = self._isolate, request["size"], request["inputs"]
@@ -136,7 +125,12 @@ class Worker:
 
     def _excuse(self, failure: ScriptFailure) -> dict[str, Any]:
         """Return the failure with what the script had printed before it."""
-        excuse = {"failure": failure.kind, "report": failure.report, "pixel": failure.pixel}
+        excuse = {
+            "failure": failure.kind,
+            "report": failure.report,
+            "running": failure.running,
+            "pixel": failure.pixel,
+        }
         if failure.kind != "memory" and self._current is not None:
             with suppress(ScriptFailure):
                 excuse["console"] = self._current.console()[0]
