@@ -1,22 +1,30 @@
-"""Nanoseconds a pixel of evalscripts in V8: inside the isolate and end to end, cold and warm.
+"""Evalscripts in both tiers, beside the same arithmetic written by hand in numba and numpy.
 
-    python -m benchmarks.bench_scripts [--pixels 512] [--sessions 7] [--stripes 6]
+    python -m benchmarks.bench_scripts [--pixels 512] [--rounds 7] [--write]
 
-One worker. Bands are smooth fields with noise, as imagery is: stored uint16, a hundredth not
-valid. Each session is a new isolate: *cold* is its first 512 × 512 pixels, compiled from nothing;
-*warm* the later ones. *End to end* counts what the engine waits for: copies, messages, rounding.
-*compile* is a text that was never seen, *open* a request's start with a spare isolate ready.
-Each figure is the minimum over the sessions, as the machine is shared.
+One core for everything: this process and the workers it starts are bound to it. Bands are smooth
+fields with noise, as imagery is: stored uint16, a hundredth not valid; mean and median read 12
+scenes. *First result*: from a text that was never seen to the pixels, with a spare isolate ready;
+of numba from a kernel that was never compiled. Then ns a pixel of later stripes: of the native
+tier and V8 what the engine waits for (copies, messages, rounding), and of V8 also the time inside
+the isolate. Each figure is the least of all rounds, as the machine is shared.
 """
 
 import argparse
-import platform
+import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.report import describe_facts, put
+from benchmarks.script_kernels import NUMBA
+from benchmarks.script_rivals import RIVALS, Rival
 from evalscripts import (
     BandData,
     InputData,
@@ -26,71 +34,31 @@ from evalscripts import (
     compile_script,
     open_pool,
 )
-from evalscripts.library import list_scripts
-from evalscripts.v8.program import V8Session
+from evalscripts.program import OrbitFacts, Program, Session
 
-BANDS = ("B02", "B03", "B04", "B08")
-RAMP = "[[-0.2, 0x23395b], [0, 0xc9b79c], [0.3, 0xa8c66c], [0.6, 0x4f9a3f], [1, 0x083d1c]]"
-
-
-def script(body: str, *, output: str, before: str = "") -> str:
-    """Return an evalscript over the four bands and the mask."""
-    names = ", ".join(f'"{name}"' for name in (*BANDS, "dataMask"))
-    return (
-        f"//VERSION=3\n{before}\n"
-        f"function setup() {{ return {{input: [{names}], output: {output}}}; }}\n"
-        f"function evaluatePixel(s) {{ {body} }}\n"
-    )
-
-
-def many_branches() -> str:
-    """Return thirty steps of a color table, written as people write them."""
-    steps = "".join(
-        f"else if (ndvi < {-0.5 + i * 0.05:.2f}) c = [{i / 30:.2f}, {i / 60 + 0.3:.2f}, 0.2];\n"
-        for i in range(30)
-    )
-    return (
-        "const ndvi = index(s.B08, s.B04); let c;\n"
-        f"if (s.dataMask === 0) c = [0, 0, 0];\n{steps}else c = [1, 1, 1];\nreturn c;"
-    )
-
-
-SCRIPTS = {
-    "NDVI, 1 float": script(
-        "return [index(s.B08, s.B04)];", output="{bands: 1, sampleType: 'FLOAT32'}"
-    ),
-    "NDVI, returned as a number": script(
-        "return (s.B08 - s.B04) / (s.B08 + s.B04);", output="{bands: 1, sampleType: 'FLOAT32'}"
-    ),
-    "NDVI with a branch, RGBA": script(
-        "const ndvi = (s.B08 - s.B04) / (s.B08 + s.B04);\n"
-        "if (ndvi < 0.2) return [s.B04 * 2.5, s.B03 * 2.5, s.B02 * 2.5, s.dataMask];\n"
-        "return [0.1, ndvi, 0.1, s.dataMask];",
-        output="{bands: 4}",
-    ),
-    "true color, RGBA": script(
-        "return [2.5 * s.B04, 2.5 * s.B03, 2.5 * s.B02, s.dataMask];", output="{bands: 4}"
-    ),
-    "five-stop ramp, RGB": script(
-        "return ramp.process(index(s.B08, s.B04));",
-        output="{bands: 3}",
-        before=f"const ramp = new ColorRampVisualizer({RAMP});",
-    ),
-    "five-stop ramp spread into RGBA": script(
-        "return [...ramp.process(index(s.B08, s.B04)), s.dataMask];",
-        output="{bands: 4}",
-        before=f"const ramp = new ColorRampVisualizer({RAMP});",
-    ),
-    "30 branches, RGB": script(many_branches(), output="{bands: 3}"),
-    "4 outputs, 9 bands": script(
-        "const ndvi = index(s.B08, s.B04), look = [2.5 * s.B04, 2.5 * s.B03, 2.5 * s.B02];\n"
-        "return {default: [...look, s.dataMask], index: [ndvi],"
-        " eobrowserStats: [ndvi, s.B08, s.B04], dataMask: [s.dataMask]};",
-        output="[{id: 'default', bands: 4}, {id: 'index', bands: 1, sampleType: 'FLOAT32'},"
-        " {id: 'eobrowserStats', bands: 3, sampleType: 'FLOAT32'}, {id: 'dataMask', bands: 1}]",
-    ),
-    "library: ndvi": next(ready.text for ready in list_scripts() if ready.id == "ndvi"),
+MARKS = "bench_scripts"
+FOLDER = Path(__file__).parent / "scripts"
+TITLES = {
+    "ndvi-branches": "NDVI with branches",
+    "thirty-branches": "100 lines, 30 branches",
+    "ramp": "five-stop color ramp",
+    "browser-layer": "browser layer, four outputs",
+    "exponents": "seven exp, log and pow",
+    "mean": "mean of 12 scenes",
+    "median": "median of 12 scenes",
 }
+BANDS = ("B02", "B03", "B04", "B08")
+SCENES = 12
+_NEVER = float("inf")
+
+
+@dataclass(slots=True, kw_only=True)
+class Times:
+    """Seconds; of pixels for the whole picture."""
+
+    first: float = _NEVER
+    whole: float = _NEVER
+    inside: float = _NEVER
 
 
 def smooth(random: np.random.Generator, size: int) -> NDArray[np.uint16]:
@@ -104,73 +72,145 @@ def smooth(random: np.random.Generator, size: int) -> NDArray[np.uint16]:
     return np.asarray(field + random.normal(0, 40, field.shape), np.uint16)
 
 
-def make_data(size: int) -> InputData:
+def make_data(size: int, scenes: int) -> InputData:
     """Return the four bands."""
-    random = np.random.default_rng(1)
+    random = np.random.default_rng(scenes)
     return InputData(
-        bands={name: BandData(values=smooth(random, size)[None], scale=0.0001) for name in BANDS},
-        valid=random.random((1, size, size)) > 0.01,
+        bands={
+            name: BandData(
+                values=np.stack([smooth(random, size) for _ in range(scenes)]), scale=0.0001
+            )
+            for name in BANDS
+        },
+        valid=random.random((scenes, size, size)) > 0.01,
     )
 
 
-def measure(
-    text: str, pool: V8Pool, data: InputData, *, sessions: int, stripes: int
-) -> list[float]:
-    """Return compile and open in ms, then ns a pixel: inside cold, warm; end to end cold, warm."""
-    context = RunContext(
+def make_context(scenes: int) -> RunContext:
+    """Return a request with so many days."""
+    days = [f"2024-{1 + i:02}-05" for i in reversed(range(scenes))]
+    orbits = [
+        OrbitFacts(date_from=f"{day}T00:00:00Z", date_to=f"{day}T23:59:59Z", tiles=())
+        for day in days
+    ]
+    return RunContext(
         input_ids=("s2",),
-        scenes={},
+        scenes={"s2": ()},
+        orbits={"s2": orbits} if scenes > 1 else {},
         normalization_factor=0.0001,
         service_version="",
         seconds=60.0,
     )
-    started = time.perf_counter()
-    program = compile_script(text, pool=pool, seconds=60.0)
-    compiled = time.perf_counter() - started
-    best = [compiled, *[float("inf")] * 5]
-    for _ in range(sessions):
+
+
+def time_tier(
+    open_program: Callable[[str], Program], text: str, data: InputData, *, rounds: int
+) -> tuple[Times, Mapping[str, NDArray[Any]]]:
+    """Return the times of one tier and its pixels; ``open_program`` compiles a text."""
+    context = make_context(len(data.valid))
+    best = Times()
+    pixels: Mapping[str, NDArray[Any]] = {}
+    for turn in range(rounds):
         started = time.perf_counter()
+        program = open_program(f"{text}\n// {turn}")
         session = program.open(context)
-        best[1] = min(best[1], time.perf_counter() - started)
-        assert isinstance(session, V8Session)  # noqa: S101 - inside_seconds is this tier's own
-        for stripe in range(stripes):
-            inside = session.inside_seconds
+        pixels = session.evaluate({"s2": data})
+        best.first = min(best.first, time.perf_counter() - started)
+        for _ in range(5):
+            inside = _inside(session)
             started = time.perf_counter()
             session.evaluate({"s2": data})
-            whole = time.perf_counter() - started
-            column = 2 if stripe == 0 else 3
-            best[column] = min(best[column], session.inside_seconds - inside)
-            best[column + 2] = min(best[column + 2], whole)
+            best.whole = min(best.whole, time.perf_counter() - started)
+            best.inside = min(best.inside, _inside(session) - inside or _NEVER)
         session.finish()
-    return best
+    return best, pixels
+
+
+def _inside(session: Session) -> float:
+    return getattr(session, "inside_seconds", 0.0)
+
+
+def time_rival(rival: Rival, data: InputData, *, rounds: int) -> tuple[Times, NDArray[Any]]:
+    """Return the times of a function written by hand, its first call apart, and its pixels."""
+    bands = {name: np.asarray(band.values) for name, band in data.bands.items()}
+    best = Times()
+    started = time.perf_counter()
+    pixels = rival(bands, data.valid)
+    best.first = time.perf_counter() - started
+    for _ in range(rounds):
+        started = time.perf_counter()
+        rival(bands, data.valid)
+        best.whole = min(best.whole, time.perf_counter() - started)
+    return best, pixels
+
+
+def measure(name: str, pool: V8Pool, *, pixels: int, rounds: int) -> str:
+    """Return the row of one script."""
+    text = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
+    data = make_data(pixels, SCENES if name in ("mean", "median") else 1)
+    count = pixels**2
+
+    def in_v8(text: str) -> Program:
+        return compile_script(text, pool=pool, seconds=60.0)
+
+    v8, expected = time_tier(in_v8, text, data, rounds=rounds)
+    rivals = []
+    for rival in (NUMBA.get(name), RIVALS.get(name)):
+        if rival is None:
+            rivals.append(Times())
+            continue
+        with np.errstate(all="ignore"):
+            times, found = time_rival(rival, data, rounds=rounds)
+        check(name, found, expected["default"])
+        rivals.append(times)
+    numba, numpy = rivals
+    firsts = [_milliseconds(times.first) for times in (v8, numba)]
+    laters = [v8.whole, v8.inside, numba.whole, numpy.whole]
+    cells = (TITLES[name], *firsts, *(_nanoseconds(seconds / count) for seconds in laters))
+    return f"| {' | '.join(cells)} |"
+
+
+def check(name: str, found: NDArray[Any], expected: NDArray[Any]) -> None:
+    """Raise where a rival made another picture: only bytes and last bits may be off by one."""
+    near = {"rtol": 1e-6, "atol": 0.0} if expected.dtype.kind == "f" else {"rtol": 0, "atol": 1}
+    ours, theirs = expected.astype(np.float64), found.astype(np.float64)
+    if not np.allclose(ours, theirs, equal_nan=True, **near):
+        raise SystemExit(f"{name}: what was written by hand computes something else")
+
+
+def _milliseconds(seconds: float) -> str:
+    return "–" if seconds == _NEVER else f"{seconds * 1e3:.1f}"
+
+
+def _nanoseconds(seconds: float) -> str:
+    return "–" if seconds == _NEVER else f"{seconds * 1e9:.{1 if seconds < 2e-8 else 0}f}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--pixels", type=int, default=512)
-    parser.add_argument("--sessions", type=int, default=7)
-    parser.add_argument("--stripes", type=int, default=6)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
     given = parser.parse_args(arguments)
-    data = make_data(given.pixels)
-    count = given.pixels**2
-    print(
-        f"{given.pixels} × {given.pixels} pixels, {len(BANDS)} bands uint16; {platform.machine()}"
-    )
-    print()
-    print("| script | compile ms | open ms | inside cold | inside warm | whole cold | whole warm |")
-    print("|---|---|---|---|---|---|---|")
-    started = time.perf_counter()
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    load = os.getloadavg()[0]
+    lines = [
+        "| script | first V8 ms | first numba ms | V8 ns | inside V8 ns | numba ns | numpy ns |",
+        "|---|--:|--:|--:|--:|--:|--:|",
+    ]
+    print("\n".join(lines), flush=True)
     with open_pool(PoolOptions(workers=1, wait_seconds=60.0)) as pool:
         pool.release(pool.acquire())
-        ready = time.perf_counter() - started
-        for name, text in SCRIPTS.items():
-            best = measure(text, pool, data, sessions=given.sessions, stripes=given.stripes)
-            times = [f"{seconds * 1e3:.1f}" for seconds in best[:2]]
-            pixels = [f"{seconds / count * 1e9:.0f}" for seconds in best[2:]]
-            print(f"| {name} | {' | '.join((*times, *pixels))} |")
-    print()
-    print(f"Columns 4 to 7 in ns a pixel. A worker was ready {ready * 1e3:.0f} ms after its start.")
+        for name in TITLES:
+            lines.append(measure(name, pool, pixels=given.pixels, rounds=given.rounds))
+            print(lines[-1], flush=True)
+    command = f"python -m benchmarks.bench_scripts {' '.join(sys.argv[1:])}".strip()
+    head = describe_facts(
+        ("mini-racer", "llvmlite", "numba", "numpy"), command=command, load_before=load
+    )
+    if given.write:
+        put("\n".join((head, "", *lines)), marks=MARKS)
 
 
 if __name__ == "__main__":

@@ -14,30 +14,38 @@ import rasterio
 from benchmarks.rows import Row, write_rows
 
 README = Path(__file__).parent / "README.md"
-START, END = "<!-- against_peers: start -->", "<!-- against_peers: end -->"
+MARKS = "against_peers"
 PACKAGES = ("rio-tiler", "titiler.core", "rasterio", "numpy", "numba")
 
 
 def describe(rows: Sequence[Row], *, command: str, load_before: float) -> str:
     """Return the table with its command, machine, versions, date and load."""
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    gdal = f"GDAL {rasterio.__gdal_version__}"
+    head = describe_facts(PACKAGES, command=command, load_before=load_before)
+    return f"{head}, {gdal}\n\n{write_rows(rows)}"
+
+
+def describe_facts(packages: Sequence[str], *, command: str, load_before: float) -> str:
+    """Return command, date, commit, machine, load and versions."""
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
     load = f"{load_before:.1f} before, {os.getloadavg()[0]:.1f} after"
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     facts = (
         f"`{command}`  ",
         f"{when}, commit {_commit()}; {_processor()}, {os.cpu_count()} cores, load {load}  ",
-        f"Python {sys.version.split()[0]}, {versions}, GDAL {rasterio.__gdal_version__}",
+        f"Python {sys.version.split()[0]}, {versions}",
     )
-    return "\n".join((*facts, "", write_rows(rows)))
+    return "\n".join(facts)
 
 
-def put(text: str) -> None:
-    """Replace what stands between the marks in README.md."""
-    before, _, rest = README.read_text(encoding="utf-8").partition(START)
-    _, mark, after = rest.partition(END)
+def put(text: str, *, marks: str = MARKS) -> None:
+    """Replace what stands between these marks in README.md."""
+    start, end = f"<!-- {marks}: start -->", f"<!-- {marks}: end -->"
+    before, _, rest = README.read_text(encoding="utf-8").partition(start)
+    _, mark, after = rest.partition(end)
     if not mark:
-        raise SystemExit(f"{README.name} has lost its marks {START} and {END}")
-    README.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+        raise SystemExit(f"{README.name} has lost its marks {start} and {end}")
+    README.write_text(f"{before}{start}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _commit() -> str:
