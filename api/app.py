@@ -65,6 +65,7 @@ READ_BY_BROWSERS = (
     "retry-after",
     "x-request-id",
     "x-cogmill-debug",
+    "x-cogmill-facts",
     "server-timing",
     "etag",
     "sh-components",

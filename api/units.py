@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from engine.catalog.collection import DATA_MASK
-from evalscripts.setup import SampleType, Setup
+from engine.core import Prepared
+from evalscripts.setup import Mosaicking, SampleType
 
 UNIT_PIXELS = 512 * 512
 """One unit is so many pixels …"""
@@ -15,24 +16,40 @@ LEAST_UNITS = 0.005
 OCTET_STREAM = "application/octet-stream"
 
 
+Format = tuple[str, SampleType]
+"""Media type and sample type of a file."""
+
+
+def units_of(prepared: Prepared, formats: Sequence[Format]) -> float:
+    """Return the units of a request; see `processing_units`."""
+    window = prepared.plan.window
+    return processing_units(
+        pixels=window.width * window.height,
+        inputs=[
+            (part.wanted.bands, 1 if part.mosaicking is Mosaicking.SIMPLE else len(part.layers))
+            for part in prepared.plan.inputs
+        ],
+        formats=formats,
+    )
+
+
 def processing_units(
     *,
     pixels: int,
-    setup: Setup,
-    formats: Sequence[tuple[str, SampleType]],
-    samples: int = 1,
+    inputs: Sequence[tuple[Sequence[str], int]],
+    formats: Sequence[Format],
     correction: float = 1.0,
 ) -> float:
     """Return the units of a request, a product of factors, rounded to 4 decimals.
 
-    ``formats`` are media type and sample type of each file; the dearest counts. ``samples`` is
-    the number of scenes that a pixel's script sees (1 under SIMPLE mosaicking). ``correction`` is
-    the factor of a radar correction: 2 for orthorectification, 2.5 with terrain.
+    ``inputs`` are the bands of each and how many samples a pixel's script sees of it (1 under
+    SIMPLE mosaicking); those of a fusion add up. Of ``formats`` the dearest counts.
+    ``correction`` is the factor of a radar correction: 2 for orthorectification, 2.5 with terrain.
     """
     area = max(LEAST_AREA, pixels / UNIT_PIXELS)
-    bands = sum(_bands(entry.bands) for entry in setup.inputs) / UNIT_BANDS
+    bands = sum(_bands(names) * max(1, samples) for names, samples in inputs) / UNIT_BANDS
     dearest = max((_factor(*one) for one in formats), default=1.0)
-    return round(max(LEAST_UNITS, area * bands * dearest * max(1, samples) * correction), 4)
+    return round(max(LEAST_UNITS, area * bands * dearest * correction), 4)
 
 
 def _bands(names: Sequence[str]) -> int:

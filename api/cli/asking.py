@@ -10,6 +10,7 @@ from typing import Any
 from api.body import parse_json
 from api.errors import HttpError
 from api.process.answer import answer
+from api.process.replies import check_formats
 from api.process.translate import Translated, parse_body, translate
 from api.settings import Settings
 from api.wiring import engine_options
@@ -51,7 +52,9 @@ def read_script(path: Path) -> str:
 async def ask(settings: Settings, body: Any) -> tuple[Encoded, tuple[str, ...]]:
     """Return the file that the Process API would answer with, and what the script printed."""
     async with _translated(settings, body) as (engine, asked):
-        pixels = await engine.pixels(asked.request)
+        prepared = await engine.prepare(asked.request)
+        check_formats(asked.replies, prepared.outputs)
+        pixels = await engine.draw(prepared)
         return await answer(engine, asked, pixels), tuple(pixels.console)
 
 

@@ -63,7 +63,8 @@ DOCUMENTED = {
         "200": {
             "description": (
                 "The only file asked for, or a TAR of all. `x-processingunits-spent` tells the "
-                "cost, `X-Cogmill-Debug` what the script printed."
+                "cost, `X-Cogmill-Debug` what the script printed, `X-Cogmill-Facts` the tier "
+                "that it ran in and how many samples and scenes each input had."
             ),
             "content": {
                 media_type: {}

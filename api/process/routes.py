@@ -12,13 +12,13 @@ from api.desk import Desk
 from api.errors import BadBody
 from api.process.answer import answer
 from api.process.document import DOCUMENTED
+from api.process.replies import check_formats
 from api.process.schema import ProcessBody
 from api.process.translate import Translated, parse_body, translate
-from api.respond import debug_header, respond, units_header
-from api.units import OCTET_STREAM, processing_units
-from engine.core import Engine
+from api.respond import debug_header, facts_header, respond, units_header
+from api.units import OCTET_STREAM, units_of
+from engine.core import Engine, Prepared
 from engine.samples import Pixels
-from evalscripts.setup import Setup
 
 router = APIRouter(tags=["process"])
 
@@ -47,12 +47,15 @@ async def draw(request: Request, who: Principal, body: ProcessBody) -> Response:
     ask = partial(translate, body, setup, limits=limits, accept=accept, principal=who.id)
     # To judge a polygon may take a second, in which others are served.
     asked = ask() if body.input.bounds.geometry is None else await asyncio.to_thread(ask)
-    units = spent(asked, setup)
+    prepared = await engine.prepare(asked.request)
+    check_formats(asked.replies, prepared.outputs)
+    units = spent(asked, prepared)
     with desk.spending(who, units):
-        pixels = await engine.pixels(asked.request)
+        pixels = await engine.draw(prepared)
         file = await answer(engine, asked, pixels)
+    about = {**units_header(units), **facts_header(pixels), **raw_header(asked, pixels)}
     console = debug_header(pixels.console, is_cut=bool(pixels.facts.get("console_cut")))
-    return respond(file, headers={**units_header(units), **console, **raw_header(asked, pixels)})
+    return respond(file, headers={**about, **console})
 
 
 async def read_request(request: Request) -> ProcessBody:
@@ -76,15 +79,11 @@ async def read_request(request: Request) -> ProcessBody:
     return parse_body(value)
 
 
-def spent(asked: Translated, setup: Setup) -> float:
+def spent(asked: Translated, prepared: Prepared) -> float:
     """Return the processing units of a request."""
-    types = {output.id: output.sample_type for output in setup.outputs}
+    types = {output.id: output.sample_type for output in prepared.outputs}
     files = [file for file in asked.replies.files if not file.is_user_data]
-    return processing_units(
-        pixels=asked.request.geobox.width * asked.request.geobox.height,
-        setup=setup,
-        formats=[(file.media_type, types[file.identifier]) for file in files],
-    )
+    return units_of(prepared, [(file.media_type, types[file.identifier]) for file in files])
 
 
 def raw_header(asked: Translated, pixels: Pixels) -> dict[str, str]:

@@ -8,8 +8,8 @@ from fastapi.responses import JSONResponse, Response
 
 from api.auth import Principal, Reader, reader
 from api.desk import Desk
-from api.respond import debug_header, respond, units_header
-from api.units import processing_units
+from api.respond import debug_header, facts_header, respond, units_header
+from api.units import units_of
 from api.xyz.schema import TileQuery
 from api.xyz.translate import (
     MAX_ZOOM,
@@ -137,14 +137,15 @@ async def draw(
     setup = (await engine.compile(asked.script)).setup
     named = [output for output in setup.outputs if output.id == "default"]
     output = (named or setup.outputs)[0]
-    check_format(form.media_type, bands=output.bands, dtype=output.sample_type.dtype)
-    formats = [(form.media_type, output.sample_type)]
-    box = asked.geobox
-    units = processing_units(pixels=box.width * box.height, setup=setup, formats=formats)
+    prepared = await engine.prepare(replace(asked, outputs=(output.id,)))
+    [bands] = [one.bands for one in prepared.outputs if one.id == output.id]
+    check_format(form.media_type, bands=bands, dtype=output.sample_type.dtype)
+    units = units_of(prepared, [(form.media_type, output.sample_type)])
     with desk.spending(who, units):
-        pixels = await engine.pixels(replace(asked, outputs=(output.id,)))
+        pixels = await engine.draw(prepared)
         file = await engine.encode(
             pixels, output=output.id, media_type=form.media_type, quality=form.quality
         )
     console = debug_header(pixels.console, is_cut=bool(pixels.facts.get("console_cut")))
-    return respond(file, headers={**headers, **units_header(units), **console})
+    about = {**headers, **units_header(units), **facts_header(pixels)}
+    return respond(file, headers={**about, **console})

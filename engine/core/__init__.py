@@ -1,6 +1,8 @@
 """The façade over all rooms.
 
-engine   Engine: compile, plan, pixels, encode, read
+engine   Engine: compile, prepare, draw, pixels, encode, read
+prepare  Prepared: scenes chosen, hooks run, plan made; no pixel read
+draw     Prepared → Pixels, whatever changes meanwhile
 local    local_engine, make_request: an engine and a question in a line each
 options  EngineOptions: everything that can be chosen, with its default
 parts    what an open engine holds: stores, database, caches, workers
@@ -11,5 +13,6 @@ dataset  Pixels → xarray.Dataset, where xarray is installed
 from engine.core.engine import Engine, open_engine
 from engine.core.local import local_engine, make_request
 from engine.core.options import EngineOptions
+from engine.core.prepare import Prepared
 
-__all__ = ["Engine", "EngineOptions", "local_engine", "make_request", "open_engine"]
+__all__ = ["Engine", "EngineOptions", "Prepared", "local_engine", "make_request", "open_engine"]

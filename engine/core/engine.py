@@ -1,8 +1,9 @@
 """`Engine`: the façade; reads as the project's table of contents.
 
 compile   text → Program            V8, cached
-plan      PixelRequest → Plan       search, then pure arithmetic
-pixels    PixelRequest → Pixels     fetch → decode → warp → mosaic → script
+prepare   PixelRequest → Prepared   search, the script's hooks, then pure arithmetic; `plan`
+draw      Prepared → Pixels         fetch → decode → warp → mosaic → script
+pixels    PixelRequest → Pixels     prepare, then draw
 encode    Pixels → Encoded
 read      the synchronous door to `pixels`, for notebooks and training loops; `dataset`
           is the same as an xarray.Dataset; `create_collection` and `ingest` fill the catalog
@@ -10,49 +11,30 @@ read      the synchronous door to `pixels`, for notebooks and training loops; `d
 
 import asyncio
 import threading
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Self
 
-from engine.catalog.collection import Collection
-from engine.catalog.search import SceneQuery
 from engine.catalog.sqlite import SqliteCatalog
 from engine.catalog.user import make_user_collection
-from engine.cog.image import CogImage
 from engine.core.dataset import to_dataset
 from engine.core.door import Door
+from engine.core.draw import draw
 from engine.core.options import EngineOptions
 from engine.core.parts import Parts, open_parts
+from engine.core.prepare import Prepared, prepare
 from engine.database.connection import Database
 from engine.encode.encoded import Encoded
 from engine.encode.formats import encode_output
-from engine.errors import (
-    DeadlineExceeded,
-    Forbidden,
-    NotFound,
-    RequestError,
-    SourceChanged,
-    SourceError,
-    SourceUnavailable,
-)
+from engine.errors import DeadlineExceeded
 from engine.ingest import IngestReport, ingest
-from engine.plan.area import search_area
-from engine.plan.limits import check_cost, check_grid, check_resolution
-from engine.plan.plan import InputPlan, Plan
-from engine.plan.planner import choose_bands, make_plan, plan_input
-from engine.request import Input, PixelRequest
-from engine.run.blocks import source_error
-from engine.run.open import open_image
-from engine.run.render import render
+from engine.plan.plan import Plan
+from engine.request import PixelRequest
 from engine.samples import Pixels
 from engine.store.protocol import ByteStore
 from engine.trace import stage
 from evalscripts.program import Program
-from evalscripts.setup import Setup, SetupInput
-
-REOPENINGS = 2
-"""How often a scene that changed under a request is opened anew before the request fails."""
 
 
 class Engine:
@@ -125,14 +107,23 @@ class Engine:
                 parts.scripts.get, text, seconds=self.options.setup_seconds
             )
 
-    async def plan(self, request: PixelRequest) -> Plan:
-        """Return everything that would be read for ``request``; reads no pixel.
+    async def prepare(self, request: PixelRequest) -> Prepared:
+        """Return the request with its scenes chosen and its plan made; reads no pixel.
 
-        Raises `RequestError`s: unknown collection, band or unit, and `TooLarge`.
+        Raises `RequestError`s (unknown collection, band or unit, `TooLarge` …) and script errors.
         """
         program = await self.compile(request.script)
         with stage("plan"):
-            return await self._plan(request, program.setup)
+            return await prepare(self.parts, self.options, request, program)
+
+    async def plan(self, request: PixelRequest) -> Plan:
+        """Return everything that would be read for ``request``; see `prepare`."""
+        return (await self.prepare(request)).plan
+
+    async def draw(self, prepared: Prepared, *, seconds: float | None = None) -> Pixels:
+        """Return the pixels of a prepared request; see `pixels`."""
+        async with self._deadline(seconds):
+            return await draw(self.parts, self.options, prepared)
 
     async def pixels(self, request: PixelRequest, *, seconds: float | None = None) -> Pixels:
         """Return what the script makes of the request's pixels.
@@ -141,121 +132,18 @@ class Engine:
         `SourceError`s, script errors, and `DeadlineExceeded` after ``seconds``
         (`EngineOptions.seconds` where None).
         """
+        async with self._deadline(seconds):
+            return await draw(self.parts, self.options, await self.prepare(request))
+
+    @asynccontextmanager
+    async def _deadline(self, seconds: float | None) -> AsyncIterator[None]:
         allowed = self.options.seconds if seconds is None else seconds
         try:
             async with asyncio.timeout(allowed):
-                program = await self.compile(request.script)
-                wanted = _wanted(request, program.setup)
-                return await self._render(request, program, wanted)
+                yield
         except TimeoutError as error:
             message = f"the request did not finish within {allowed:g} seconds"
             raise DeadlineExceeded(message) from error
-
-    async def _render(
-        self, request: PixelRequest, program: Program, wanted: frozenset[str]
-    ) -> Pixels:
-        parts = self.parts
-        reopened: Counter[str] = Counter()
-        while True:
-            with stage("plan"):
-                plan = await self._plan(request, program.setup)
-            try:
-                return await render(
-                    plan,
-                    program,
-                    clip=request.clip,
-                    wanted=wanted,
-                    reader=parts.reader,
-                    workers=parts.workers,
-                    seconds=self.options.script_seconds,
-                )
-            except SourceChanged as changed:
-                scene = changed.scene or ""
-                reopened[scene] += 1
-                if reopened[scene] > REOPENINGS:
-                    message = f"scene {scene} keeps changing while it is read; try again later"
-                    raise SourceUnavailable(
-                        message, retry_after=5.0, scene=scene, band=changed.band
-                    ) from changed
-                await self._reopen(plan, scene_name=scene)
-
-    async def _reopen(self, plan: Plan, *, scene_name: str) -> None:
-        """Parse the headers of a scene's objects anew, since one of them has changed."""
-        addresses = {
-            scene.assets[use.band.name].address: use.band.name
-            for part in plan.inputs
-            for scene in part.scenes
-            if scene.name == scene_name
-            for use in part.bands
-        }
-        for address, band in addresses.items():
-            try:
-                image = await open_image(self.parts.store, address)
-            except (SourceError, NotFound, Forbidden) as error:
-                raise source_error(error, scene=scene_name, band=band) from error
-            self.parts.images.put(address, image)
-
-    async def _plan(self, request: PixelRequest, setup: Setup) -> Plan:
-        parts = self.parts
-        check_grid(request.geobox, self.options.limits)
-        if len(request.inputs) != 1 or len(setup.inputs) != 1:
-            message = (
-                f"{len(request.inputs)} data sources and {len(setup.inputs)} script inputs; "
-                "data fusion is not available yet, give one of each"
-            )
-            raise RequestError(message, where="input->data")
-        inputs = []
-        for source, wanted in zip(request.inputs, setup.inputs, strict=True):
-            inputs.append(await self._plan_input(request, source, wanted))
-        plan = await parts.workers.run(
-            make_plan,
-            geobox=request.geobox,
-            inputs=inputs,
-            limits=self.options.limits,
-            images=self._newer_headers(inputs),
-        )
-        check_cost(plan.cost, self.options.limits)
-        return plan
-
-    async def _plan_input(
-        self, request: PixelRequest, source: Input, wanted: SetupInput
-    ) -> InputPlan:
-        catalog = self.parts.catalog
-        collection: Collection = await catalog.collection(source.collection)
-        uses = choose_bands(collection, source, wanted.bands, wanted.units)
-        check_resolution(request.geobox, collection)
-        scenes = await catalog.search(
-            SceneQuery(
-                collection=collection.id,
-                area=search_area(request.geobox),
-                time=source.time,
-                max_cloud_cover=source.max_cloud_cover,
-                order=source.order,
-                ids=source.scene_ids,
-                limit=self.options.limits.scenes,
-            )
-        )
-        matching = [scene for scene in scenes if _passes(scene.properties, source.filters)]
-        return await self.parts.workers.run(
-            plan_input,
-            source=source,
-            collection=collection,
-            uses=uses,
-            scenes=matching,
-            geobox=request.geobox,
-        )
-
-    def _newer_headers(self, inputs: list[InputPlan]) -> Mapping[str, CogImage]:
-        found: dict[str, CogImage] = {}
-        if not self.parts.images.stats().items:
-            return found
-        for part in inputs:
-            for scene in part.scenes:
-                for asset in scene.assets.values():
-                    image = self.parts.images.get(asset.address)
-                    if image is not None and image.identity != asset.image.identity:
-                        found[asset.address] = image
-        return found
 
     async def encode(
         self,
@@ -331,19 +219,3 @@ class Engine:
 async def open_engine(options: EngineOptions) -> Engine:
     """Return an engine, open in the running event loop; close it with `Engine.close`."""
     return await Engine(options).open()
-
-
-def _wanted(request: PixelRequest, setup: Setup) -> frozenset[str]:
-    """Return the ids of the outputs that are kept; raises where one does not exist."""
-    known = [output.id for output in setup.outputs]
-    if request.outputs is None:
-        return frozenset(known)
-    for name in request.outputs:
-        if name not in known:
-            message = f"the script has no output {name[:60]!r}; it has: {', '.join(known)}"
-            raise RequestError(message, where="output->responses")
-    return frozenset(request.outputs)
-
-
-def _passes(properties: Mapping[str, object], filters: Mapping[str, str]) -> bool:
-    return all(str(properties.get(name)) == value for name, value in filters.items())

@@ -1,15 +1,23 @@
-"""The request's area in longitude and latitude, for the catalog's search."""
+"""The request's area in longitude and latitude, for the catalog's search and what it found."""
+
+from collections.abc import Sequence
 
 import numpy as np
+import shapely
+from shapely.affinity import translate
 
+from engine.catalog.scene import Scene
 from engine.errors import UnsupportedCrs
 from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84, transform
 from engine.geo.geobox import GeoBox
+from engine.geo.geometry import Geometry
 
 NODES = 21
 """Points along each side of the grid that is moved to longitude and latitude; inner points count
 too, since an extreme of latitude may lie inside (a polar projection around its pole)."""
+
+TURN = 360.0
 
 
 def search_area(geobox: GeoBox) -> tuple[BBox, ...]:
@@ -62,3 +70,65 @@ def _split(west: float, south: float, east: float, north: float) -> tuple[BBox, 
 
 def _box(west: float, south: float, east: float, north: float) -> BBox:
     return BBox(left=west, bottom=south, right=east, top=north, crs=WGS84)
+
+
+def touching(scenes: Sequence[Scene], geobox: GeoBox, clip: Geometry | None) -> list[Scene]:
+    """Return the scenes whose covers meet the area itself, and not only the box around it.
+
+    The area is that between the centers of the outermost pixels, and within ``clip``. Scenes that
+    meet it may still have no data there. All of them, where the area runs around a pole.
+    """
+    area = _outline(geobox)
+    if area is None:
+        return list(scenes)
+    if clip is not None:
+        area = shapely.intersection(area, _inside(clip, geobox, area))
+    west, _, east, _ = shapely.bounds(area)
+    # Covers lie between −180 and 180 degrees; the outline runs on beyond.
+    turns = [turn for turn in (-TURN, 0.0, TURN) if west + turn <= 180.0 and east + turn >= -180.0]
+    area = shapely.union_all([translate(area, xoff=turn) for turn in turns])
+    shapely.prepare(area)
+    meets = shapely.intersects(area, [scene.cover.shape for scene in scenes])
+    return [scene for scene, met in zip(scenes, meets, strict=True) if met]
+
+
+def _outline(geobox: GeoBox) -> shapely.Geometry | None:
+    """Return the polygon through the outermost pixels' centers, its longitudes without a jump.
+
+    None where it has no such polygon: around a pole, or beyond what has coordinates.
+    """
+    t = np.linspace(0.0, 1.0, NODES)
+    zero, one = np.zeros(NODES), np.ones(NODES)
+    col = 0.5 + np.concatenate([t, one, t[::-1], zero]) * (geobox.width - 1)
+    row = 0.5 + np.concatenate([zero, t, one, t[::-1]]) * (geobox.height - 1)
+    a, b, c, d, e, f = geobox.affine[:6]
+    x, y = a * col + b * row + c, d * col + e * row + f
+    lon, lat = transform(geobox.crs, WGS84, x, y)
+    if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
+        return None
+    if not geobox.crs.is_geographic:
+        lon = np.unwrap(lon, period=TURN)
+    is_around = abs(lon[-1] - lon[0]) > TURN / 2 or np.ptp(lon) >= TURN
+    if is_around or search_area(geobox)[0].width >= TURN:
+        return None
+    ring = np.stack([lon, lat], axis=1)
+    line = geobox.width == 1 or geobox.height == 1
+    area = shapely.multipoints(ring).convex_hull if line else shapely.polygons(ring)
+    return area if shapely.is_valid(area) else None
+
+
+def _inside(clip: Geometry, geobox: GeoBox, area: shapely.Geometry) -> shapely.Geometry:
+    """Return the clip's shape in longitude and latitude, near ``area``."""
+    box = geobox.bbox
+    # Straight in the request's CRS is not straight on the globe.
+    dense = shapely.segmentize(clip.shape, max(box.width, box.height) / NODES)
+    shape = Geometry(shape=dense, crs=clip.crs).to(WGS84).shape
+    if geobox.crs.is_geographic:
+        return shape
+    middle = area.centroid.x
+
+    def unwrap(points: np.ndarray) -> np.ndarray:
+        lon = middle + (points[:, 0] - middle + TURN / 2) % TURN - TURN / 2
+        return np.stack([lon, points[:, 1]], axis=1)
+
+    return shapely.make_valid(shapely.transform(shape, unwrap))

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from engine.plan.layers import day_of
 from engine.plan.levels import downsample
 from engine.plan.plan import BandRead, InputPlan, Plan, SceneRead
 from evalscripts.program import Program
+from evalscripts.setup import Mosaicking
 
 MAX_SCENES = 50
-"""Scenes described one by one; the rest is counted."""
+"""Scenes, and days, described one by one; the rest is counted."""
 
 
 def explain(plan: Plan, program: Program) -> Mapping[str, Any]:
@@ -27,7 +29,7 @@ def explain(plan: Plan, program: Program) -> Mapping[str, Any]:
             "reason": program.reason,
             "outputs": [
                 {"id": o.id, "bands": o.bands, "sampleType": o.sample_type.value}
-                for o in program.setup.outputs
+                for o in plan.outputs
             ],
         },
         "inputs": [_input(part, plan) for part in plan.inputs],
@@ -35,6 +37,7 @@ def explain(plan: Plan, program: Program) -> Mapping[str, Any]:
         "cost": {
             "pixels": plan.cost.pixels,
             "bands": plan.cost.bands,
+            "layers": plan.cost.layers,
             "scenesRead": plan.cost.scenes,
             "scenesFound": plan.cost.candidates,
             "blocks": plan.cost.blocks,
@@ -47,26 +50,32 @@ def explain(plan: Plan, program: Program) -> Mapping[str, Any]:
 
 
 def _input(part: InputPlan, plan: Plan) -> Mapping[str, Any]:
-    reads = {read.scene.id: read for read in plan.reads}
+    scenes = [(layer, scene) for layer in part.layers for scene in layer.scenes]
+    days = [day_of(layer.scenes[0]) for layer in part.layers if layer.scenes]
     return {
         "id": part.input.id,
         "collection": part.collection.id,
+        "mosaicking": part.mosaicking.value,
         "rule": part.collection.rule.value,
         "order": part.input.order.value,
         "bands": [{"name": use.band.name, "unit": use.unit.name} for use in part.bands],
+        "layers": len(part.layers),
+        "days": [day.isoformat() for day in days[:MAX_SCENES] if day is not None]
+        if part.mosaicking is Mosaicking.ORBIT
+        else [],
         "scenes": [
-            _scene(reads[scene.id])
-            if scene.id in reads
+            _scene(read)
+            if (read := plan.reads.get((part.input.id, scene.id)))
             else {
                 "name": scene.name,
                 "date": scene.sensed.isoformat() if scene.sensed else None,
                 "read": "not touched"
-                if scene.id in part.first
+                if scene.id in layer.first
                 else "only where pixels stay open below the scenes above",
             }
-            for scene in part.scenes[:MAX_SCENES]
+            for layer, scene in scenes[:MAX_SCENES]
         ],
-        "scenesNotListed": max(0, len(part.scenes) - MAX_SCENES),
+        "scenesNotListed": max(0, len(scenes) - MAX_SCENES),
     }
 
 

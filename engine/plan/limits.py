@@ -10,6 +10,7 @@ from engine.errors import TooCoarse, TooLarge, UnsupportedCrs
 from engine.geo.crs import WGS84, transform
 from engine.geo.geobox import GeoBox
 from engine.plan.plan import Cost
+from evalscripts.setup import Mosaicking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +20,18 @@ class Limits:
     side: int = 2500
     """Columns or rows of the output."""
     scenes: int = 1000
-    """Scenes that a search may hand to one request; the rest, further down, is never needed."""
+    """Scenes of one input. Under SIMPLE mosaicking a search hands over no more, and the rest,
+    further down, is never needed; under ORBIT and TILE more are refused."""
     source_bytes: int = 4 << 30
     """Compressed bytes to read."""
     decoded_bytes: int = 16 << 30
     """Bytes to decode."""
     stripe_bytes: int = 192 << 20
-    """Memory for the samples of one stripe of rows; more work is done in more stripes."""
+    """Memory for the samples of a stripe of rows and of the one read ahead; more work is done in
+    more stripes."""
+    block_row_bytes: int = 768 << 20
+    """The same, where a stripe would be lower than the blocks it is read from: each of them is
+    decoded once for every stripe that it meets."""
 
 
 def check_grid(geobox: GeoBox, limits: Limits) -> None:
@@ -74,15 +80,27 @@ def meters_per_pixel(geobox: GeoBox) -> float:
     return max(step_x * unit * max(0.0, math.cos(math.radians(float(lat)))), step_y * unit)
 
 
+def check_scenes(found: int, mosaicking: Mosaicking, limits: Limits, *, where: str) -> None:
+    """Raise `TooLarge` where ORBIT or TILE mosaicking would have to leave scenes out."""
+    if mosaicking is not Mosaicking.SIMPLE and found > limits.scenes:
+        message = (
+            f"more than {limits.scenes} scenes match; mosaicking {mosaicking.value} takes at most "
+            "so many: ask for a shorter time, a smaller area or less cloud cover"
+        )
+        raise TooLarge(message, found=found, limit=limits.scenes, where=where)
+
+
 def check_cost(cost: Cost, limits: Limits) -> None:
-    """Raise `TooLarge` where more bytes would be read or decoded than allowed."""
+    """Raise `TooLarge` where more bytes would be read, decoded or held than allowed."""
     for name, found, limit in (
         ("read", cost.source_bytes, limits.source_bytes),
         ("decode", cost.decoded_bytes, limits.decoded_bytes),
+        ("hold", cost.memory_bytes, max(limits.stripe_bytes, limits.block_row_bytes)),
     ):
         if found > limit:
+            fewer = "fewer bands" if cost.layers <= 1 else "a shorter time, fewer bands"
             message = (
                 f"the request would {name} {found >> 20} MiB; at most {limit >> 20} MiB are "
-                "allowed: ask for a smaller area, fewer bands or a coarser resolution"
+                f"allowed: ask for a smaller area, {fewer} or a coarser resolution"
             )
             raise TooLarge(message, found=found, limit=limit, where="input->bounds")

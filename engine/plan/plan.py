@@ -14,9 +14,10 @@ from engine.geo.window import Window
 from engine.request import Input
 from engine.warp.coordinates import CoordinateGrid
 from engine.warp.resampling import Resampling
+from evalscripts.setup import Mosaicking, SetupInput, SetupOutput
 
 SCENES_AT_ONCE = 8
-"""Scenes of one input that are fetched, decoded and resampled ahead of the mosaic."""
+"""Scenes of one input that are fetched, decoded and resampled at the same time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,34 +70,57 @@ class SceneRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class InputPlan:
-    """One input: what is read from which scenes."""
+class Layer:
+    """Scenes that are laid on each other to become one sample of every pixel."""
 
-    input: Input
-    collection: Collection
-    bands: tuple[BandUse, ...]
-    """Without ``dataMask``; in the script's order."""
-    mask_only: bool
-    """True where the script asked for ``dataMask`` alone; the first band is read for it."""
     scenes: tuple[Scene, ...]
-    """Every scene that may be needed, top first."""
+    """Every scene that may be needed, top first: all of the input under SIMPLE, those of one UTC
+    day under ORBIT, a single one under TILE."""
     first: frozenset[str]
     """Ids of the scenes that are read ahead, since their covers together hold the area; the
     others are read only where pixels stay open."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class InputPlan:
+    """One input: what is read from which scenes."""
+
+    input: Input
+    wanted: SetupInput
+    """What the script asked of it."""
+    collection: Collection
+    bands: tuple[BandUse, ...]
+    """Without ``dataMask``; in the script's order."""
+    mask_only: bool
+    """True where the script asked for ``dataMask`` alone; the first band is read for it."""
+    layers: tuple[Layer, ...]
+    """In the order in which the script reads them."""
+
+    @property
+    def mosaicking(self) -> Mosaicking:
+        """How scenes become layers."""
+        return self.wanted.mosaicking
+
+    @property
+    def scenes(self) -> tuple[Scene, ...]:
+        """The scenes of all layers."""
+        return tuple(scene for layer in self.layers for scene in layer.scenes)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What a request takes; an upper bound while nothing is cached, for the scenes read at once."""
+    """What a request takes; an upper bound while nothing is cached, for the scenes read ahead."""
 
     pixels: int
     """Of the output grid."""
     bands: int
     """Bands read, over all inputs; ``dataMask`` is free unless it is the only one."""
     scenes: int
-    """Scenes read at once."""
+    """Scenes read ahead."""
+    layers: int
+    """Samples that a pixel has, over all inputs."""
     candidates: int
-    """Scenes that match the request."""
+    """Scenes that may be needed."""
     blocks: int
     requests: int
     """Ranges to fetch, before neighbors are merged."""
@@ -112,11 +136,17 @@ class Plan:
     """Everything that will be read for a request."""
 
     geobox: GeoBox
+    """The whole request's grid."""
+    window: Window
+    """The pixels of it that are wanted: all of them, but for the debugging of one."""
     inputs: tuple[InputPlan, ...]
+    outputs: tuple[SetupOutput, ...]
+    """The script's outputs, with the band counts of this request."""
     stripes: tuple[Window, ...]
-    """Whole rows of the request, top to bottom."""
-    reads: tuple[SceneRead, ...]
-    """The scenes read at once, over the whole grid; what `cost` was counted on."""
+    """Whole rows of `window`, top to bottom."""
+    reads: Mapping[tuple[str, str], SceneRead]
+    """(input id, scene id) → the scenes read ahead, over the whole window; what `cost` was counted
+    on. Scenes that have no pixel there are left out."""
     cost: Cost
     images: Mapping[str, CogImage] = field(default_factory=dict)
     """Address → newer header, for objects that changed after they were registered."""

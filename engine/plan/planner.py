@@ -5,7 +5,6 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 from affine import Affine
 
 from engine.catalog.collection import DATA_MASK, Band, Collection
@@ -13,13 +12,14 @@ from engine.catalog.scene import Asset, Scene
 from engine.cog.blocks import blocks_of, level_affine
 from engine.cog.image import CogImage
 from engine.errors import SourceCorrupt, UnknownBand
-from engine.geo.crs import WGS84, Crs, transform, wrap_period
+from engine.geo.crs import Crs, wrap_period
 from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
+from engine.plan.layers import make_layers
 from engine.plan.levels import choose_level, reduction
 from engine.plan.limits import Limits
+from engine.plan.memory import band_dtypes, row_bytes
 from engine.plan.plan import (
-    SCENES_AT_ONCE,
     BandRead,
     BandUse,
     Cost,
@@ -27,26 +27,23 @@ from engine.plan.plan import (
     Plan,
     SceneRead,
 )
+from engine.plan.stripes import cut_stripes
 from engine.request import Input
 from engine.warp.coordinates import CoordinateGrid, make_coordinate_grid, source_window
 from engine.warp.resampling import Resampling
-
-COVER_NODES = 17
-"""Points along each side of the area at which scenes' covers are tried against each other."""
+from evalscripts.setup import SetupInput, SetupOutput
 
 Grids = MutableMapping[tuple[Window, Crs, float, float | None], CoordinateGrid]
 """Coordinate grids made so far, since scenes of one CRS share them."""
 
 
-def choose_bands(
-    collection: Collection, source: Input, names: Sequence[str], units: Sequence[str | None]
-) -> tuple[BandUse, ...]:
+def choose_bands(collection: Collection, source: Input, wanted: SetupInput) -> tuple[BandUse, ...]:
     """Return the bands that a script asked for, each in its unit, without ``dataMask``.
 
     Raises `UnknownBand` and `UnknownUnit`.
     """
     uses = []
-    for name, unit_name in zip(names, units, strict=True):
+    for name, unit_name in zip(wanted.bands, wanted.units, strict=True):
         if name == DATA_MASK:
             continue
         band = collection.band(name)
@@ -67,23 +64,25 @@ def choose_bands(
 def plan_input(
     *,
     source: Input,
+    wanted: SetupInput,
     collection: Collection,
     uses: tuple[BandUse, ...],
     scenes: Sequence[Scene],
     geobox: GeoBox,
+    is_fusion: bool,
 ) -> InputPlan:
-    """Return which scenes are read at once and which stand by."""
+    """Return an input with all the layers that its scenes make."""
     mask_only = not uses
     if mask_only:
         band = _mask_band(collection, scenes)
         uses = (BandUse(band=band, unit=band.units[0], add_offset=False, clamp=False),)
     return InputPlan(
         input=source,
+        wanted=wanted,
         collection=collection,
         bands=uses,
         mask_only=mask_only,
-        scenes=tuple(scenes),
-        first=_covering(scenes, geobox),
+        layers=make_layers(scenes, wanted.mosaicking, geobox=geobox, is_fusion=is_fusion),
     )
 
 
@@ -94,29 +93,6 @@ def _mask_band(collection: Collection, scenes: Sequence[Scene]) -> Band:
     first = next(iter(collection.bands.values()))
     # Angle bands of 5 km would blur the edge; stay with imagery.
     return choice if (choice.resolution or 0.0) <= 100.0 else first
-
-
-def _covering(scenes: Sequence[Scene], geobox: GeoBox) -> frozenset[str]:
-    """Return the ids of the scenes, top first, whose covers add something to those above."""
-    # Centers of pixels: on the outer edge, a scene of the very same outline would miss points.
-    col, row = np.meshgrid(
-        np.linspace(0.5, geobox.width - 0.5, COVER_NODES),
-        np.linspace(0.5, geobox.height - 0.5, COVER_NODES),
-    )
-    a, b, c, d, e, f = geobox.affine[:6]
-    x, y = a * col + b * row + c, d * col + e * row + f
-    lon, lat = transform(geobox.crs, WGS84, x.ravel(), y.ravel())
-    is_open = np.isfinite(lon) & np.isfinite(lat)
-    lon, lat = (np.where(is_open, lon, 0.0) + 180.0) % 360.0 - 180.0, np.where(is_open, lat, 0.0)
-    chosen = set()
-    for scene in scenes:
-        if not is_open.any():
-            break
-        held = shapely.intersects_xy(scene.cover.shape, lon, lat) & is_open
-        if held.any():
-            chosen.add(scene.id)
-            is_open &= ~held
-    return frozenset(chosen)
 
 
 def plan_scene(
@@ -217,74 +193,65 @@ def make_plan(
     *,
     geobox: GeoBox,
     inputs: Sequence[InputPlan],
+    outputs: Sequence[SetupOutput],
     limits: Limits,
     images: Mapping[str, CogImage],
+    window: Window | None = None,
 ) -> Plan:
-    """Return the whole plan of a request; reads nothing."""
-    whole = Window(row_start=0, row_stop=geobox.height, col_start=0, col_stop=geobox.width)
+    """Return the whole plan of a request; reads nothing.
+
+    Of the pixels of ``geobox``, only those of ``window`` are wanted, where it is given: they are
+    the same that they are in the whole.
+    """
+    if window is None:
+        window = Window(row_start=0, row_stop=geobox.height, col_start=0, col_stop=geobox.width)
     grids: Grids = {}
-    reads = []
+    reads: dict[tuple[str, str], SceneRead] = {}
+    row = 0
     for part in inputs:
-        for scene in part.scenes:
-            if scene.id in part.first:
-                read = plan_scene(
-                    part, scene, geobox=geobox, target=whole, images=images, grids=grids
+        ahead = [one for layer in part.layers for one in layer.scenes if one.id in layer.first]
+        found = {
+            (part.input.id, scene.id): read
+            for scene in ahead
+            if (
+                read := plan_scene(
+                    part, scene, geobox=geobox, target=window, images=images, grids=grids
                 )
-                if read is not None:
-                    reads.append(read)
-    row_bytes = _row_bytes(reads, inputs, geobox)
-    rows = max(1, min(geobox.height, limits.stripe_bytes // max(1, row_bytes)))
-    stripes = tuple(
-        Window(
-            row_start=row,
-            row_stop=min(row + rows, geobox.height),
-            col_start=0,
-            col_stop=geobox.width,
+            )
+        }
+        reads |= found
+        row += row_bytes(
+            tuple(found.values()),
+            layers=len(part.layers),
+            dtypes=band_dtypes(part, images),
+            window=window,
         )
-        for row in range(0, geobox.height, rows)
-    )
+    all_reads = tuple(reads.values())
+    stripes = cut_stripes(geobox, window, reads=all_reads, row_bytes=row, limits=limits)
     return Plan(
         geobox=geobox,
+        window=window,
         inputs=tuple(inputs),
+        outputs=tuple(outputs),
         stripes=stripes,
-        reads=tuple(reads),
-        cost=_cost(geobox, inputs, reads, memory=row_bytes * rows),
+        reads=reads,
+        cost=_cost(
+            window, inputs, tuple(reads.values()), memory=row * max(one.height for one in stripes)
+        ),
         images=images,
     )
 
 
-def _row_bytes(reads: Sequence[SceneRead], inputs: Sequence[InputPlan], geobox: GeoBox) -> int:
-    """Estimate the memory that one row of the output needs while it is put together.
-
-    That of the scenes which are read ahead, the mosaic, the samples that the script has, and what
-    it makes of them.
-    """
-    total = 0
-    for part in inputs:
-        own = [read for read in reads if read.input_id == part.input.id]
-        sources = sorted((_window_bytes(read) for read in own), reverse=True)[:SCENES_AT_ONCE]
-        total += sum(sources) // max(1, geobox.height)
-        # At most 4 bytes for most numbers, and one for the mask of each band.
-        total += geobox.width * len(part.bands) * 5 * (len(sources) + 3)
-    return total
-
-
-def _window_bytes(read: SceneRead) -> int:
-    return sum(
-        band.window.width * band.window.height * np.dtype(band.image.dtype).itemsize
-        for band in read.bands
-    )
-
-
 def _cost(
-    geobox: GeoBox, inputs: Sequence[InputPlan], reads: Sequence[SceneRead], *, memory: int
+    window: Window, inputs: Sequence[InputPlan], reads: Sequence[SceneRead], *, memory: int
 ) -> Cost:
     bands = [band for read in reads for band in read.bands]
     return Cost(
-        pixels=geobox.width * geobox.height,
+        pixels=window.width * window.height,
         bands=sum(len(part.bands) for part in inputs),
         scenes=len(reads),
-        candidates=sum(len(part.scenes) for part in inputs),
+        layers=sum(len(part.layers) for part in inputs),
+        candidates=sum(len(layer.scenes) for part in inputs for layer in part.layers),
         blocks=sum(len(band.blocks) for band in bands),
         requests=sum(len(block.ranges) for band in bands for block in band.blocks),
         source_bytes=sum(band.compressed_bytes for band in bands),

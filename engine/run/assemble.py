@@ -1,7 +1,7 @@
 """Reads → samples: blocks put together, resampled and laid on each other, scene by scene.
 
-A stripe of rows at a time. Scenes that together cover the area are read ahead, a few at a time;
-the others only where pixels stay open after those above them.
+A stripe of rows at a time, a layer for every sample. Scenes that together cover the area are read
+ahead, a few at a time; the others only where pixels stay open after those above them.
 """
 
 import asyncio
@@ -19,16 +19,16 @@ from engine.cog.decode import DecodedBlock
 from engine.errors import Forbidden, NotFound, SourceError
 from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
-from engine.plan.plan import SCENES_AT_ONCE, BandRead, InputPlan, Plan, SceneRead
+from engine.plan.memory import band_dtypes
+from engine.plan.plan import SCENES_AT_ONCE, BandRead, InputPlan, Layer, Plan, SceneRead
 from engine.plan.planner import Grids, plan_scene
 from engine.run.blocks import BlockReader, source_error
 from engine.run.cover import covered
-from engine.run.mosaic import Canvas, lay_scene, make_canvas
+from engine.run.mosaic import Canvas, lay_scene, open_canvas
 from engine.run.workers import Workers, together
 from engine.samples import Samples
 from engine.trace import stage
 from engine.warp.resample import resample, resampled_dtype
-from engine.warp.resampling import Resampling
 
 STANDBY = 4
 """Scenes under open pixels that are read together once the first ones left these open."""
@@ -44,6 +44,30 @@ class SceneSamples:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sheet:
+    """The samples of one input for one stripe, in the making."""
+
+    part: InputPlan
+    stripe: Window
+    geobox: GeoBox
+    """The stripe's own grid."""
+    clip: NDArray[np.bool_] | None
+    values: tuple[NDArray[Any], ...]
+    """For each band (layer, row, col); 0 where `valid` is False."""
+    valid: NDArray[np.bool_]
+    """(layer, row, col)."""
+    grids: Grids = field(default_factory=dict)
+
+    def canvas(self, index: int) -> Canvas:
+        """Return the empty canvas of one layer; it writes into the sheet."""
+        return open_canvas(
+            values=tuple(band[index] for band in self.values),
+            valid=self.valid[index],
+            wanted=self.clip,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Assembler:
     """Puts the samples of a plan's stripes together."""
 
@@ -55,55 +79,75 @@ class Assembler:
 
     async def samples(self, stripe: Window, clip: NDArray[np.bool_] | None) -> Samples:
         """Return the samples of one stripe; ``clip`` is (row, col) of the stripe, True inside."""
+        sheets = [self._sheet(part, stripe, clip) for part in self.plan.inputs]
+        await together([self._fill(sheet) for sheet in sheets])
         bands: dict[tuple[str, str], NDArray[Any]] = {}
-        valid: dict[str, NDArray[np.bool_]] = {}
-        geobox = self.plan.geobox.crop(stripe)
-        for part in self.plan.inputs:
-            canvas = await self._fill(part, stripe, clip)
-            valid[part.input.id] = canvas.valid[np.newaxis]
-            for use, values in zip(part.bands, canvas.values, strict=True):
-                bands[part.input.id, use.band.name] = values[np.newaxis]
-        return Samples(geobox=geobox, bands=bands, valid=valid)
-
-    async def _fill(
-        self, part: InputPlan, stripe: Window, clip: NDArray[np.bool_] | None
-    ) -> Canvas:
-        """Lay scenes, top first, until no pixel of the stripe is open."""
-        grids: Grids = {}
-        canvas = make_canvas(
-            shape=(stripe.height, stripe.width), dtypes=_dtypes(part, self.plan), wanted=clip
+        for sheet in sheets:
+            for use, values in zip(sheet.part.bands, sheet.values, strict=True):
+                bands[sheet.part.input.id, use.band.name] = values
+        return Samples(
+            geobox=self.plan.geobox.crop(stripe),
+            bands=bands,
+            valid={sheet.part.input.id: sheet.valid for sheet in sheets},
         )
-        geobox = self.plan.geobox.crop(stripe)
-        first = deque(scene for scene in part.scenes if scene.id in part.first)
-        standby = deque(scene for scene in part.scenes if scene.id not in part.first)
-        ahead: dict[str, asyncio.Task[SceneSamples | None]] = {}
+
+    def _sheet(self, part: InputPlan, stripe: Window, clip: NDArray[np.bool_] | None) -> "_Sheet":
+        shape = (len(part.layers), stripe.height, stripe.width)
+        dtypes = band_dtypes(part, self.plan.images)
+        return _Sheet(
+            part=part,
+            stripe=stripe,
+            clip=clip,
+            values=tuple(np.zeros(shape, dtype=dtype) for dtype in dtypes),
+            valid=np.zeros(shape, dtype=np.bool_),
+            geobox=self.plan.geobox.crop(stripe),
+        )
+
+    async def _fill(self, sheet: "_Sheet") -> None:
+        """Fill all layers, a few at the same time.
+
+        Fewer scenes of each are read ahead then, so that as many are in memory as of one layer.
+        """
+        layers = sheet.part.layers
+        lanes = min(len(layers), SCENES_AT_ONCE)
+        waiting = iter(enumerate(layers))
+
+        async def fill_next() -> None:
+            for index, layer in waiting:
+                await self._fill_layer(sheet, index, layer, ahead=SCENES_AT_ONCE // lanes)
+
+        await together([fill_next() for _ in range(lanes)])
+
+    async def _fill_layer(self, sheet: "_Sheet", index: int, layer: Layer, *, ahead: int) -> None:
+        """Lay scenes, top first, until no pixel of the stripe is open."""
+        canvas = sheet.canvas(index)
+        first = deque(scene for scene in layer.scenes if scene.id in layer.first)
+        standby = deque(scene for scene in layer.scenes if scene.id not in layer.first)
+        started: dict[str, asyncio.Task[SceneSamples | None]] = {}
         try:
-            for scene in part.scenes:
+            for scene in layer.scenes:
                 if canvas.open_count == 0:
                     break
                 starting: list[Scene] = []
-                while first and (len(ahead) + len(starting) < SCENES_AT_ONCE or first[0] is scene):
+                while first and (len(started) + len(starting) < ahead or first[0] is scene):
                     starting.append(first.popleft())
                 if standby and standby[0] is scene:
-                    starting += await self.workers.run(_take_needed, standby, canvas, geobox)
+                    starting += await self.workers.run(_take_needed, standby, canvas, sheet.geobox)
                 for one in starting:
-                    ahead[one.id] = asyncio.create_task(self._read(part, one, stripe, grids))
-                if scene.id in ahead:
-                    sampled = await ahead[scene.id]
+                    started[one.id] = asyncio.create_task(self._read(sheet, one, layer))
+                if scene.id in started:
+                    sampled = await started[scene.id]
                     # Popped only now, so that a caller who goes away finds it among the others.
-                    del ahead[scene.id]
+                    del started[scene.id]
                     if sampled is not None:
-                        await self.workers.run(self._lay, part, canvas, sampled)
+                        await self.workers.run(self._lay, sheet.part, canvas, sampled)
         finally:
-            for task in ahead.values():
+            for task in started.values():
                 task.cancel()
-            await asyncio.gather(*ahead.values(), return_exceptions=True)
-        return canvas
+            await asyncio.gather(*started.values(), return_exceptions=True)
 
-    async def _read(
-        self, part: InputPlan, scene: Scene, stripe: Window, grids: Grids
-    ) -> SceneSamples | None:
-        read = await self._scene_read(part, scene, stripe, grids)
+    async def _read(self, sheet: "_Sheet", scene: Scene, layer: Layer) -> SceneSamples | None:
+        read = await self._scene_read(sheet, scene, layer)
         if read is None:
             return None
         done = await together([self._band(read, band) for band in read.bands])
@@ -113,23 +157,18 @@ class Assembler:
             valid=tuple(valid for _, valid in done),
         )
 
-    async def _scene_read(
-        self, part: InputPlan, scene: Scene, stripe: Window, grids: Grids
-    ) -> SceneRead | None:
+    async def _scene_read(self, sheet: "_Sheet", scene: Scene, layer: Layer) -> SceneRead | None:
         """Return what is to be read of a scene for a stripe; the plan knows where it is all."""
-        if len(self.plan.stripes) == 1 and scene.id in part.first:
-            for read in self.plan.reads:
-                if read.scene is scene and read.input_id == part.input.id:
-                    return read
-            return None
+        if len(self.plan.stripes) == 1 and scene.id in layer.first:
+            return self.plan.reads.get((sheet.part.input.id, scene.id))
         return await self.workers.run(
             plan_scene,
-            part,
+            sheet.part,
             scene,
             geobox=self.plan.geobox,
-            target=stripe,
+            target=sheet.stripe,
             images=self.plan.images,
-            grids=grids,
+            grids=sheet.grids,
         )
 
     async def _band(
@@ -223,28 +262,6 @@ def _place(inner: Window, outer: Window) -> tuple[slice, slice]:
         slice(inner.row_start - outer.row_start, inner.row_stop - outer.row_start),
         slice(inner.col_start - outer.col_start, inner.col_stop - outer.col_start),
     )
-
-
-def _dtypes(part: InputPlan, plan: Plan) -> tuple[np.dtype[Any], ...]:
-    """Return for each band the dtype that holds it without loss, whichever scene it comes from."""
-    found = []
-    for use in part.bands:
-        methods = (
-            {Resampling.NEAREST}
-            if use.band.is_categorical
-            else {part.input.upsampling, part.input.downsampling}
-        )
-        assets = [
-            scene.assets[use.band.name] for scene in part.scenes if use.band.name in scene.assets
-        ]
-        stored = {
-            np.dtype(plan.images.get(asset.address, asset.image).dtype) for asset in assets
-        } or {np.dtype(use.band.sample_type or "uint16")}
-        kinds = [resampled_dtype(dtype, method) for dtype in stored for method in methods]
-        if use.add_offset and not use.clamp and any(scene.dn_offset for scene in part.scenes):
-            kinds.append(np.dtype(np.float32))
-        found.append(np.result_type(*kinds))
-    return tuple(found)
 
 
 def _take_needed(standby: deque[Scene], canvas: Canvas, geobox: GeoBox) -> list[Scene]:

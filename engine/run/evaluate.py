@@ -6,43 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.catalog.scene import Scene
-from engine.plan.plan import InputPlan, Plan
+from engine.plan.plan import InputPlan
 from engine.samples import Samples
 from engine.trace import stage
-from evalscripts.program import BandData, InputData, RunContext, SceneFacts, Session
-
-SERVICE_VERSION = "cogmill-0.1.0"
-"""What scripts read as ``inputMetadata.serviceVersion``."""
-
-
-def make_context(plan: Plan, *, seconds: float) -> RunContext:
-    """Return what the script of ``plan`` may know besides the pixels."""
-    first = plan.inputs[0]
-    only_dn = all(use.unit.name.upper() == "DN" for use in first.bands)
-    return RunContext(
-        input_ids=tuple(part.input.id for part in plan.inputs),
-        scenes={
-            part.input.id: scene_facts([s for s in part.scenes if s.id in part.first])
-            for part in plan.inputs
-        },
-        normalization_factor=1.0 if only_dn else first.collection.normalization_factor,
-        service_version=SERVICE_VERSION,
-        seconds=seconds,
-    )
-
-
-def scene_facts(scenes: Sequence[Scene]) -> tuple[SceneFacts, ...]:
-    """Return what a script may know of ``scenes``: never an address."""
-    return tuple(
-        SceneFacts(
-            date=scene.sensed.strftime("%Y-%m-%dT%H:%M:%SZ") if scene.sensed else "",
-            cloud_cover=scene.cloud_cover,
-            data_path=scene.name,
-            id=scene.id,
-        )
-        for scene in scenes
-    )
+from evalscripts.program import BandData, InputData, Session
 
 
 def evaluate(

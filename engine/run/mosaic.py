@@ -29,17 +29,15 @@ class Canvas:
         return int(np.count_nonzero(self.is_open))
 
 
-def make_canvas(
-    *, shape: tuple[int, int], dtypes: Sequence[np.dtype[Any]], wanted: Mask | None
-) -> Canvas:
-    """Return an empty canvas of ``shape`` (rows, columns) with one band for each dtype.
+def open_canvas(*, values: tuple[NDArray[Any], ...], valid: Mask, wanted: Mask | None) -> Canvas:
+    """Return a canvas over arrays (row, col) that are all 0 and False.
 
     Only the pixels of ``wanted`` (row, col) are open; all of them where it is None.
     """
     return Canvas(
-        values=tuple(np.zeros(shape, dtype=dtype) for dtype in dtypes),
-        valid=np.zeros(shape, dtype=np.bool_),
-        is_open=np.ones(shape, dtype=np.bool_) if wanted is None else wanted.copy(),
+        values=values,
+        valid=valid,
+        is_open=np.ones(valid.shape, dtype=np.bool_) if wanted is None else wanted.copy(),
     )
 
 

@@ -13,7 +13,7 @@ from engine.geo.window import Window
 from engine.plan.plan import Plan
 from engine.run.assemble import Assembler
 from engine.run.blocks import BlockReader
-from engine.run.evaluate import evaluate, make_context
+from engine.run.evaluate import evaluate
 from engine.run.workers import Workers
 from engine.samples import Pixels, Samples
 from engine.trace import stage
@@ -25,13 +25,13 @@ async def render(
     plan: Plan,
     program: Program,
     *,
+    context: RunContext,
     clip: Geometry | None,
     wanted: frozenset[str],
     reader: BlockReader,
     workers: Workers,
-    seconds: float,
 ) -> Pixels:
-    """Return the pixels of a plan.
+    """Return the pixels of a plan; ``context`` is what its script was, and may be, told.
 
     The next stripe is read while the script runs over the present one. The script's session is
     opened only when the first samples are there, so that no worker waits for the network alone.
@@ -52,7 +52,7 @@ async def render(
             if index + 1 < len(plan.stripes):
                 upcoming = asyncio.create_task(_samples(assembler, plan.stripes[index + 1], mask))
             if session is None:
-                session = await _open(program, make_context(plan, seconds=seconds), workers)
+                session = await _open(program, context, workers)
             rows = slice(stripe.row_start, stripe.row_stop)
             part_mask = None if mask is None else mask[rows]
             part = await workers.wait(evaluate, session, plan.inputs, samples, part_mask)
@@ -70,12 +70,13 @@ async def render(
     return Pixels(
         geobox=plan.geobox,
         outputs=outputs,
-        nodata={output.id: output.nodata for output in program.setup.outputs},
+        nodata={output.id: output.nodata for output in plan.outputs},
         valid=valid,
         user_data=finished.user_data,
         console=finished.console,
         facts={
             "scenes": {key: tuple(ids) for key, ids in assembler.used.items()},
+            "layers": {part.input.id: len(part.layers) for part in plan.inputs},
             "tier": program.tier,
             "console_cut": finished.console_cut,
         },

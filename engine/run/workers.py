@@ -5,13 +5,17 @@ A job never waits for a job of its own pool, and the event loop never runs a ker
 
 import asyncio
 import contextvars
+import threading
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+COMPUTE = "cogmill-compute"
+"""What the names of compute threads begin with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,6 +43,32 @@ class Workers:
         context = contextvars.copy_context()
         return self.waiting.submit(lambda: context.run(function, *args, **kwargs))
 
+    def spread(self, job: Callable[[int], None], count: int) -> None:
+        """Run job(0) … job(count - 1) in compute threads, and wait for all of them.
+
+        Blocks: call it from a thread that may wait, never from a compute thread, which would wait
+        for a job of its own pool. The first error drops the jobs that have not begun, and is
+        raised when none runs any more.
+        """
+        if threading.current_thread().name.startswith(COMPUTE):
+            message = "a compute thread would wait for its own pool"
+            raise RuntimeError(message)
+        context = contextvars.copy_context()
+        futures: list[Future[None]] = []
+        try:
+            # A context can be entered by one thread at a time.
+            futures.extend(
+                self.compute.submit(context.copy().run, job, index) for index in range(count)
+            )
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:
+            for future in futures:
+                future.cancel()
+            wait(futures)
+        for future in futures:
+            if not future.cancelled():
+                future.result()
+
     def close(self) -> None:
         """Let running jobs end and drop the queued ones."""
         self.compute.shutdown(wait=False, cancel_futures=True)
@@ -48,7 +78,7 @@ class Workers:
 def make_workers(*, compute: int, waiting: int) -> Workers:
     """Return pools of so many threads."""
     return Workers(
-        compute=ThreadPoolExecutor(compute, thread_name_prefix="cogmill-compute"),
+        compute=ThreadPoolExecutor(compute, thread_name_prefix=COMPUTE),
         waiting=ThreadPoolExecutor(waiting, thread_name_prefix="cogmill-waiting"),
     )
 

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from api.errors import NotAcceptable
-from api.process.replies import Replies, Reply, choose_replies
+from api.process.replies import Replies, Reply, check_formats, choose_replies
 from api.process.schema import WantedResponse
 from engine.errors import RequestError, UnsupportedFormat
 from evalscripts.setup import SampleType, Setup, SetupInput, SetupOutput
@@ -24,7 +24,9 @@ def make_setup() -> Setup:
 
 def choose(*responses: dict[str, Any], accept: str | None = None) -> Replies:
     wanted = [WantedResponse.model_validate(response) for response in responses]
-    return choose_replies(wanted, make_setup(), accept=accept)
+    replies = choose_replies(wanted, make_setup(), accept=accept)
+    check_formats(replies, make_setup().outputs)
+    return replies
 
 
 def response(identifier: str, kind: str | None = None, **more: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ PROGRAM = """
     SCRIPT = stored_numbers(*{bands})
 
     async def main(folder, scenes):
-        limits = Limits(stripe_bytes={stripe})
+        limits = Limits(stripe_bytes={stripe}, block_row_bytes=0)
         options = make_options(folder, folder, limits=limits, block_cache_bytes=64 << 20)
         async with Engine(options) as engine:
             collection = make_collection(*{bands})

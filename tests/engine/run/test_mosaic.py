@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.catalog.collection import MosaicRule
-from engine.run.mosaic import Canvas, lay_scene, make_canvas
+from engine.run.mosaic import Canvas, lay_scene, open_canvas
 
 SHAPE = (7, 9)
 DTYPES = (np.dtype(np.uint16), np.dtype(np.float32))
@@ -60,7 +60,7 @@ def test_every_pixel_comes_from_the_scene_that_the_rule_names(
 ) -> None:
     scenes = random_scenes(seed, count)
     wanted = np.random.default_rng(seed + 1).random(SHAPE) < 0.8 if is_clipped else None
-    canvas = make_canvas(shape=SHAPE, dtypes=DTYPES, wanted=wanted)
+    canvas = empty(shape=SHAPE, dtypes=DTYPES, wanted=wanted)
     left = [lay(canvas, *scene[:2], cover=scene[2], rule=rule) for scene in scenes]
     remaining = 0
     for pixel in np.ndindex(SHAPE):
@@ -82,8 +82,15 @@ def test_every_pixel_comes_from_the_scene_that_the_rule_names(
     assert not left or left[-1] == remaining
 
 
+def empty(
+    *, shape: tuple[int, int], dtypes: Sequence[np.dtype], wanted: NDArray | None
+) -> Canvas:
+    values = tuple(np.zeros(shape, dtype=dtype) for dtype in dtypes)
+    return open_canvas(values=values, valid=np.zeros(shape, dtype=np.bool_), wanted=wanted)
+
+
 def test_no_pixel_is_open_once_all_are_filled() -> None:
-    canvas = make_canvas(shape=SHAPE, dtypes=DTYPES, wanted=None)
+    canvas = empty(shape=SHAPE, dtypes=DTYPES, wanted=None)
     ones = [np.ones(SHAPE, dtype) for dtype in DTYPES]
     everywhere = [np.ones(SHAPE, dtype=np.bool_)] * 2
 
@@ -94,7 +101,7 @@ def test_no_pixel_is_open_once_all_are_filled() -> None:
 
 
 def test_a_cover_of_none_holds_every_pixel() -> None:
-    canvas = make_canvas(shape=SHAPE, dtypes=DTYPES, wanted=None)
+    canvas = empty(shape=SHAPE, dtypes=DTYPES, wanted=None)
     nothing = [np.zeros(SHAPE, dtype=np.bool_)] * 2
     ones = [np.ones(SHAPE, dtype) for dtype in DTYPES]
 
@@ -117,7 +124,7 @@ def test_offsets_saturate_and_harmonized_numbers_are_never_negative(
         low, high = info.min, info.max
         values = np.array([[low, 0, 99, min(1000, high), high - 1, high]], dtype)
     everywhere = np.ones(values.shape, dtype=np.bool_)
-    canvas = make_canvas(shape=values.shape, dtypes=[values.dtype], wanted=None)
+    canvas = empty(shape=values.shape, dtypes=[values.dtype], wanted=None)
     before = values.copy()
     lay(canvas, [values], [everywhere], offset=offset, clamp=clamp)
     if clamp and offset:
@@ -130,7 +137,7 @@ def test_offsets_saturate_and_harmonized_numbers_are_never_negative(
 
 def test_bands_are_widened_to_the_canvas() -> None:
     """One scene stores bytes and another floats: the canvas holds both."""
-    canvas = make_canvas(shape=(1, 2), dtypes=[np.dtype(np.float32)], wanted=None)
+    canvas = empty(shape=(1, 2), dtypes=[np.dtype(np.float32)], wanted=None)
     first = np.array([[200, 0]], dtype=np.uint8)
     second = np.array([[0.5, 0.5]], dtype=np.float32)
     lay(canvas, [first], [first > 0], offset=100.0)

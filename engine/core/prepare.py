@@ -1,0 +1,182 @@
+"""`Prepared`: a request whose scenes, hooks and plan are known, and of which no pixel is read yet.
+
+match → search → layers → hooks (where the script has them) → plan → limits
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from engine.catalog.search import SceneQuery
+from engine.cog.image import CogImage
+from engine.core.options import EngineOptions
+from engine.core.parts import Parts
+from engine.errors import RequestError
+from engine.geo.window import Window
+from engine.plan.area import search_area, touching
+from engine.plan.limits import check_cost, check_grid, check_resolution, check_scenes
+from engine.plan.match import match_inputs
+from engine.plan.plan import InputPlan, Plan
+from engine.plan.planner import choose_bands, make_plan, plan_input
+from engine.request import Input, PixelRequest
+from engine.run.context import make_context
+from engine.run.workers import together
+from engine.trace import stage
+from evalscripts.program import Program, RunContext, Selection
+from evalscripts.setup import Mosaicking, SetupInput, SetupOutput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prepared:
+    """Everything that is known of a request before its first pixel is read."""
+
+    request: PixelRequest
+    program: Program
+    context: RunContext
+    """What the script is told: with what its hooks chose, where it has some."""
+    plan: Plan
+
+    @property
+    def outputs(self) -> tuple[SetupOutput, ...]:
+        """The script's outputs, with the band counts of this request."""
+        return self.plan.outputs
+
+    @property
+    def layers(self) -> Mapping[str, int]:
+        """Input id → samples that each pixel has of it."""
+        return {part.input.id: len(part.layers) for part in self.plan.inputs}
+
+
+async def prepare(
+    parts: Parts,
+    options: EngineOptions,
+    request: PixelRequest,
+    program: Program,
+    *,
+    window: Window | None = None,
+) -> Prepared:
+    """Return the request prepared, of whose pixels only those of ``window`` are wanted.
+
+    Raises `RequestError`s, and script errors of the hooks.
+    """
+    check_grid(request.geobox, options.limits)
+    check_outputs(request, program.setup.outputs)
+    pairs = match_inputs(request.inputs, program.setup.inputs)
+    candidates = await together(
+        [
+            _candidates(parts, options, request, pair, index=index, is_fusion=len(pairs) > 1)
+            for index, pair in enumerate(pairs)
+        ]
+    )
+    context = make_context(candidates, seconds=options.script_seconds, spread=parts.workers.spread)
+    outputs = program.setup.outputs
+    if program.selects:
+        with stage("select"):
+            selection = await parts.workers.wait(program.select, context)
+        candidates = [_kept(part, selection) for part in candidates]
+        context, outputs = replace(context, selection=selection), selection.outputs
+    plan = await parts.workers.run(
+        make_plan,
+        geobox=request.geobox,
+        inputs=candidates,
+        outputs=outputs,
+        limits=options.limits,
+        images=_newer_headers(parts, candidates),
+        window=window,
+    )
+    check_cost(plan.cost, options.limits)
+    return Prepared(request=request, program=program, context=context, plan=plan)
+
+
+async def plan_again(parts: Parts, options: EngineOptions, prepared: Prepared) -> Prepared:
+    """Return the same with a plan by the headers that are known now."""
+    plan = prepared.plan
+    anew = await parts.workers.run(
+        make_plan,
+        geobox=plan.geobox,
+        inputs=plan.inputs,
+        outputs=plan.outputs,
+        limits=options.limits,
+        images=_newer_headers(parts, plan.inputs),
+        window=plan.window,
+    )
+    check_cost(anew.cost, options.limits)
+    return replace(prepared, plan=anew)
+
+
+def check_outputs(request: PixelRequest, outputs: Sequence[SetupOutput]) -> None:
+    """Raise `RequestError` where the request wants an output that the script does not have."""
+    known = [output.id for output in outputs]
+    for name in request.outputs or ():
+        if name not in known:
+            message = f"the script has no output {name[:60]!r}; it has: {', '.join(known)}"
+            raise RequestError(message, where="output->responses")
+
+
+async def _candidates(
+    parts: Parts,
+    options: EngineOptions,
+    request: PixelRequest,
+    pair: tuple[Input, SetupInput],
+    *,
+    index: int,
+    is_fusion: bool,
+) -> InputPlan:
+    """Return an input with every layer that the script may choose from."""
+    source, wanted = pair
+    collection = await parts.catalog.collection(source.collection)
+    uses = choose_bands(collection, source, wanted)
+    check_resolution(request.geobox, collection)
+    is_simple = wanted.mosaicking is Mosaicking.SIMPLE
+    limit = options.limits.scenes
+    found = await parts.catalog.search(
+        SceneQuery(
+            collection=collection.id,
+            area=search_area(request.geobox),
+            time=source.time,
+            max_cloud_cover=source.max_cloud_cover,
+            order=source.order,
+            ids=source.scene_ids,
+            limit=limit if is_simple else limit + 1,
+        )
+    )
+    where = f"input->data[{index}]->dataFilter->timeRange"
+    check_scenes(len(found), wanted.mosaicking, options.limits, where=where)
+    scenes = [scene for scene in found if _passes(scene.properties, source.filters)]
+    if is_fusion or not is_simple:
+        # Under SIMPLE a scene beside the area does nothing; else it would be a sample.
+        scenes = await parts.workers.run(touching, scenes, request.geobox, request.clip)
+    return await parts.workers.run(
+        plan_input,
+        source=source,
+        wanted=wanted,
+        collection=collection,
+        uses=uses,
+        scenes=scenes,
+        geobox=request.geobox,
+        is_fusion=is_fusion,
+    )
+
+
+def _kept(part: InputPlan, selection: Selection) -> InputPlan:
+    """Return the input with the layers that the script's hooks kept, in their order."""
+    kept = selection.kept.get(part.input.id)
+    if kept is None:
+        return part
+    return replace(part, layers=tuple(part.layers[index] for index in kept))
+
+
+def _newer_headers(parts: Parts, inputs: Sequence[InputPlan]) -> Mapping[str, CogImage]:
+    found: dict[str, CogImage] = {}
+    if not parts.images.stats().items:
+        return found
+    for part in inputs:
+        for scene in part.scenes:
+            for asset in scene.assets.values():
+                image = parts.images.get(asset.address)
+                if image is not None and image.identity != asset.image.identity:
+                    found[asset.address] = image
+    return found
+
+
+def _passes(properties: Mapping[str, object], filters: Mapping[str, str]) -> bool:
+    return all(str(properties.get(name)) == value for name, value in filters.items())
