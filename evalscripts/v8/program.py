@@ -22,6 +22,8 @@ class Staged:
     timely: bool
     """Whether it has read the clock or drawn a random number: another run may find other
     constants."""
+    printed: bool
+    """Whether it has written to the console."""
     held: object
     """The snapshot as snapshot.js wrote it, parsed from JSON; None where none was asked for."""
 
@@ -100,6 +102,7 @@ def stage(
         setup=setup,
         hooks=frozenset(found["hooks"]),
         timely=found["timely"],
+        printed=found["printed"],
         held=found["held"],
     )
 

@@ -94,6 +94,10 @@ class V8Session:
         self._kept = opened.kept
         self.outputs: tuple[SetupOutput, ...] = opened.outputs
 
+    def seek(self, row: int) -> None:
+        """Say in which row of the request the next stripe begins, for the places of errors."""
+        self._rows = row
+
     def evaluate(self, inputs: Mapping[str, InputData]) -> Mapping[str, NDArray[Any]]:
         """Return output id → (band, row, col); see `Session`.
 

@@ -75,7 +75,10 @@
     const { snapshot } = box;
     const held = asked.names === null ? "null" : snapshot(asked.names);
     const timely = kernel.readClock();
-    box.reply = clean(`{"setup":${text},"hooks":[${names}],"timely":${timely},"held":${held}}`);
+    const printed = kernel.printed() !== "[]";
+    box.reply = clean(
+      `{"setup":${text},"hooks":[${names}],"timely":${timely},"printed":${printed},"held":${held}}`,
+    );
   };
 
   // ---- one request -------------------------------------------------------------------------
