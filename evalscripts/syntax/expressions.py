@@ -28,12 +28,18 @@ _PARENTHESES = kinds("parenthesized_expression")
 _LINKS = kinds("member_expression", "subscript_expression", "call_expression")
 _SPREAD = kinds("spread_element")
 _PRIVATE = kinds("private_property_identifier")
+# What ends a statement before a line that starts with ( [ or an operator; the grammar reads on.
+_CLOSED = kinds("arrow_function", "update_expression")
+_ARROW = kinds("arrow_function")
 _LOGICAL = frozenset({"&&", "||", "??"})
 
 
 def _name(reader: Reader, node: Node) -> tree.Expression:
     start, end = reader.at[node.start_byte], reader.at[node.end_byte]
-    return tree.Name(start=start, end=end, name=unescaped(reader.text[start:end]))
+    name = unescaped(reader.text[start:end])
+    if name == "let":
+        return reader.other(node, "let as a name")
+    return tree.Name(start=start, end=end, name=name)
 
 
 def _number(reader: Reader, node: Node) -> tree.Expression:
@@ -180,7 +186,7 @@ def _update(reader: Reader, node: Node) -> tree.Expression:
 
 def _binary(reader: Reader, node: Node) -> tree.Expression:
     # Sums of hundreds of terms lean to the left: down their spine without recursion.
-    at = reader.at
+    at, whole = reader.at, node
     start = at[node.start_byte]
     spine = []
     while node.kind_id in _BINARY:
@@ -188,7 +194,9 @@ def _binary(reader: Reader, node: Node) -> tree.Expression:
         spine.append((operator.type, right))
         node = left
     if node.kind_id in _PRIVATE:
-        return reader.other(node, "private name")
+        return reader.other(whole, "private name")
+    if node.kind_id in _ARROW:
+        return reader.other(whole, "missing semicolon")
     value = reader.expression(node)
     for word, right in reversed(spine):
         kind = tree.Logical if word in _LOGICAL else tree.Binary
@@ -215,6 +223,8 @@ def _assign(reader: Reader, node: Node) -> tree.Expression:
 
 def _conditional(reader: Reader, node: Node) -> tree.Expression:
     test, _, then, _, otherwise = solid(node)
+    if test.kind_id in _ARROW:
+        return reader.other(node, "missing semicolon")
     return tree.Conditional(
         start=reader.at[node.start_byte],
         end=reader.at[node.end_byte],
@@ -237,8 +247,8 @@ def _sequence(reader: Reader, node: Node) -> tree.Expression:
 
 def _member(reader: Reader, node: Node) -> tree.Expression:
     owner, sign, key = solid(node)
-    if _ends_chain(reader, owner):
-        return reader.other(node, "optional chain in parentheses")
+    if word := _broken(reader, owner):
+        return reader.other(node, word)
     if key.kind_id in _PRIVATE:
         return reader.other(node, "private name")
     return tree.Member(
@@ -252,8 +262,8 @@ def _member(reader: Reader, node: Node) -> tree.Expression:
 
 def _subscript(reader: Reader, node: Node) -> tree.Expression:
     owner, *signs, key, _ = solid(node)
-    if _ends_chain(reader, owner):
-        return reader.other(node, "optional chain in parentheses")
+    if word := _broken(reader, owner):
+        return reader.other(node, word)
     return tree.Member(
         start=reader.at[node.start_byte],
         end=reader.at[node.end_byte],
@@ -269,8 +279,8 @@ def _call(reader: Reader, node: Node) -> tree.Expression:
         return reader.other(node, "tagged template")
     if callee.type == "import":
         return reader.other(node, "import")
-    if _ends_chain(reader, callee):
-        return reader.other(node, "optional chain in parentheses")
+    if word := _broken(reader, callee):
+        return reader.other(node, word)
     return tree.Call(
         start=reader.at[node.start_byte],
         end=reader.at[node.end_byte],
@@ -290,17 +300,19 @@ def _new(reader: Reader, node: Node) -> tree.Expression:
     )
 
 
-def _ends_chain(reader: Reader, node: Node) -> bool:
-    """Return whether parentheses keep an optional chain from cutting what follows them."""
+def _broken(reader: Reader, node: Node) -> str:
+    """Return in a word why nothing can be linked to this expression, or nothing."""
+    if node.kind_id in _CLOSED:
+        return "missing semicolon"
     if not reader.has_chains or node.kind_id not in _PARENTHESES:
-        return False
+        return ""
     while node.kind_id in _PARENTHESES:
         node = inner(node)
     while node.kind_id in _LINKS:
         if any(child.type == "optional_chain" for child in node.children):
-            return True
+            return "optional chain in parentheses"
         node = solid(node)[0]
-    return False
+    return ""
 
 
 def _regex(reader: Reader, node: Node) -> tree.Expression:

@@ -4,10 +4,11 @@ from tree_sitter import Node
 
 from evalscripts.syntax import tree
 from evalscripts.syntax.literals import number, unescaped
-from evalscripts.syntax.reader import Reader, inner, kinds, named, part
+from evalscripts.syntax.reader import Reader, end_of, inner, kinds, named, part
 
 _ACCESSORS = frozenset({"get", "set"})
 _BLOCK = kinds("statement_block")
+_MODIFIERS = frozenset({"get", "set", "static", "async", "accessor"})
 _UNPLAIN = frozenset({"async", "*"})
 
 
@@ -16,7 +17,7 @@ def read_function(reader: Reader, node: Node) -> tree.Function:
     name = node.child_by_field_name("name")
     return tree.Function(
         start=reader.at[node.start_byte],
-        end=reader.at[node.end_byte],
+        end=reader.at[end_of(part(node, "body"))],
         name=None if name is None else unescaped(reader.slice(name)),
         parameters=_parameters(reader, node),
         body=_body(reader, node),
@@ -30,7 +31,7 @@ def read_arrow(reader: Reader, node: Node) -> tree.Function:
     single = node.child_by_field_name("parameter")
     return tree.Function(
         start=reader.at[node.start_byte],
-        end=reader.at[node.end_byte],
+        end=reader.at[end_of(part(node, "body"))],
         name=None,
         parameters=_parameters(reader, node) if single is None else (reader.pattern(single),),
         body=_body(reader, node),
@@ -57,7 +58,7 @@ def read_method_function(reader: Reader, node: Node) -> tree.Function:
             start = child.next_sibling.start_byte if child.next_sibling else start
     return tree.Function(
         start=reader.at[start],
-        end=reader.at[node.end_byte],
+        end=reader.at[end_of(part(node, "body"))],
         name=None,
         parameters=_parameters(reader, node),
         body=_body(reader, node),
@@ -97,7 +98,7 @@ def read_class(reader: Reader, node: Node) -> tree.Class:
             parent = reader.other(child)
     return tree.Class(
         start=reader.at[node.start_byte],
-        end=reader.at[node.end_byte],
+        end=reader.at[end_of(part(node, "body"))],
         name=name,
         parent=parent,
         members=members,
@@ -111,6 +112,10 @@ def _member(reader: Reader, node: Node) -> tree.Method:
     if part(node, field).type == "private_property_identifier":
         return _unknown_member(reader, node, reader.other(node, "private name"))
     key = read_key(reader, part(node, field))
+    value_node = node.child_by_field_name("value")
+    if node.type == "field_definition" and value_node is None and key in _MODIFIERS:
+        # Its member may stand on the next line.
+        return _unknown_member(reader, node, reader.other(node, "modifier as a name"))
     is_static = any(child.type == "static" and not child.is_named for child in node.children)
     value: tree.Expression | None = None
     kind = "field"
@@ -119,8 +124,8 @@ def _member(reader: Reader, node: Node) -> tree.Method:
         kind = read_method_kind(node)
         if kind == "method" and key == "constructor" and not is_static:
             kind = "constructor"
-    elif given := node.child_by_field_name("value"):
-        value = reader.expression(given)
+    elif value_node is not None:
+        value = reader.expression(value_node)
     return tree.Method(
         start=reader.at[node.start_byte],
         end=reader.at[node.end_byte],

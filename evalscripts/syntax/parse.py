@@ -33,6 +33,9 @@ def parse(text: str) -> tree.Block:
     Raises:
         Unparsed: it is not JavaScript, or in a way that the grammar does not know; `TooDeep`.
     """
+    if (offset := text.find("<!--")) >= 0:
+        # A comment to browsers, and to V8; the grammar may see operators.
+        raise Unparsed("<!-- may be a comment", offset=offset)
     encoded = text.encode()
     at: Sequence[int] = range(len(encoded) + 1)
     if len(encoded) != len(text):

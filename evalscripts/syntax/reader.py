@@ -72,7 +72,7 @@ class Reader:
         """Return a program, or the statements between braces."""
         return tree.Block(
             start=self.at[node.start_byte],
-            end=self.at[node.end_byte],
+            end=self.at[end_of(node)],
             body=self.statements(node.named_children),
         )
 
@@ -87,6 +87,17 @@ class Reader:
     def slice(self, node: Node) -> str:
         """Return the node's text."""
         return self.text[self.at[node.start_byte] : self.at[node.end_byte]]
+
+
+def end_of(node: Node) -> int:
+    """Return the offset in bytes behind a node's closing brace, where it has one.
+
+    An automatic semicolon behind a block takes the comment before it into the grammar's block.
+    """
+    for child in reversed(node.children):
+        if child.type == "}":
+            return child.end_byte
+    return node.end_byte
 
 
 def solid(node: Node) -> list[Node]:

@@ -56,8 +56,12 @@ def _class(reader: Reader, node: Node) -> tree.Statement:
 
 
 def _evaluate(reader: Reader, node: Node) -> tree.Statement:
+    start = reader.at[node.start_byte]
+    if reader.text.startswith("{", start):
+        # JavaScript sees a block there, the grammar an object.
+        return reader.other(node, "object as a statement")
     return tree.Evaluate(
-        start=reader.at[node.start_byte],
+        start=start,
         end=reader.at[node.end_byte],
         value=reader.expression(inner(node)),
     )
@@ -147,6 +151,8 @@ def _do(reader: Reader, node: Node) -> tree.Statement:
 
 def _return(reader: Reader, node: Node) -> tree.Statement:
     value = named(node)
+    if value and value[0].start_point.row > node.start_point.row:
+        return reader.other(node, "return with its value on the next line")
     return tree.Return(
         start=reader.at[node.start_byte],
         end=reader.at[node.end_byte],
