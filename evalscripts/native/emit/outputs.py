@@ -1,0 +1,51 @@
+"""Rounding and clamping to an output's sample type, as the V8 tier does it."""
+
+from evalscripts.native.emit.arithmetic import round_up
+from evalscripts.native.emit.text import VECTOR, Code
+from evalscripts.native.frame import LANES
+
+_RANGES = {
+    "AUTO": (0, 255, "i8"),
+    "UINT8": (0, 255, "i8"),
+    "INT8": (-128, 127, "i8"),
+    "UINT16": (0, 65535, "i16"),
+    "INT16": (-32768, 32767, "i16"),
+}
+BYTES = {"AUTO": 1, "UINT8": 1, "INT8": 1, "UINT16": 2, "INT16": 2, "FLOAT32": 4}
+"""Sample type → what one pixel of a band takes."""
+
+
+def store(code: Code, kind: str, number: str, place: str) -> None:
+    """Write eight pixels of one band to ``place``, which need not be aligned."""
+    if kind == "FLOAT32":
+        rounded = code.let(f"fptrunc {VECTOR.number} {number} to <{LANES} x float>")
+        code.do(f"store <{LANES} x float> {rounded}, ptr {place}, align 1")
+        return
+    low, high, stored = _RANGES[kind]
+    if kind == "AUTO":
+        number = code.let(f"fmul {VECTOR.number} {number}, {VECTOR.of(255.0)}")
+    whole = _positive(code, number, high) if low == 0 else _signed(code, number, low, high)
+    wide = code.let(f"fptosi {VECTOR.number} {whole} to {VECTOR.int32}")
+    narrow = code.let(f"trunc {VECTOR.int32} {wide} to <{LANES} x {stored}>")
+    code.do(f"store <{LANES} x {stored}> {narrow}, ptr {place}, align 1")
+
+
+def _positive(code: Code, number: str, high: int) -> str:
+    """Return what cutting makes the nearest of: 0 for all below a half, NaN included."""
+    is_some = code.is_true(VECTOR, "oge", number, VECTOR.of(0.5))
+    some = code.pick(VECTOR, is_some, number, VECTOR.of(0.0))
+    capped = _at_most(code, some, high)
+    return code.let(f"fadd {VECTOR.number} {capped}, {VECTOR.of(0.5)}")
+
+
+def _signed(code: Code, number: str, low: int, high: int) -> str:
+    is_number = code.is_true(VECTOR, "ord", number, VECTOR.of(0.0))
+    known = code.pick(VECTOR, is_number, number, VECTOR.of(0.0))
+    is_above = code.is_true(VECTOR, "ogt", known, VECTOR.of(low))
+    raised = code.pick(VECTOR, is_above, known, VECTOR.of(low))
+    return round_up(code, VECTOR, _at_most(code, raised, high))
+
+
+def _at_most(code: Code, number: str, high: int) -> str:
+    is_below = code.is_true(VECTOR, "olt", number, VECTOR.of(high))
+    return code.pick(VECTOR, is_below, number, VECTOR.of(high))
