@@ -133,9 +133,10 @@ def adversarial_inputs(
 
     ``scenes`` is how many scenes each ORBIT or TILE input has; a SIMPLE one has one, or none in a
     fusion where it is 0. A tenth of the samples is not valid, some pixels are zero in all bands,
-    in some the bands are equal or cancel out. ``nasty``: bands are stored as float64 or float32
-    and a third of the values are NaN, infinities, −0, denormals, huge numbers and edges of
-    integers. Some scenes are of dates close to ``near``, which are ISO 8601.
+    in some the bands are equal. ``nasty``: bands are stored as float64 or float32, a third of the
+    values are NaN, infinities, −0, denormals, huge numbers and edges of integers, some bands
+    cancel out, and where there is no data it may read NaN. Some scenes are of the dates ``near``,
+    which are ISO 8601, and of days around them.
     """
     random = np.random.default_rng((seed, scenes, pixels, nasty))
     shape = (ROWS, -(-pixels // ROWS))
@@ -188,7 +189,7 @@ def kept_inputs(inputs: Mapping[str, InputData], selection: Selection) -> dict[s
 def _input(
     entry: SetupInput, shape: tuple[int, int, int], random: np.random.Generator, *, nasty: bool
 ) -> InputData:
-    missing = float("nan") if random.random() < 0.3 else 0.0
+    missing = float("nan") if nasty and random.random() < 0.5 else 0.0
     bands: dict[str, BandData] = {}
     before: NDArray[Any] | None = None
     zero = random.random(shape) < 0.04
@@ -202,7 +203,7 @@ def _input(
         if before is not None and before.dtype == values.dtype:
             equal, cancel = own.random(shape) < 0.04, own.random(shape) < 0.04
             values[equal] = before[equal]
-            if values.dtype.kind == "f":
+            if nasty:
                 values[cancel] = -before[cancel]
         before = values
         scale = look.scale if values.dtype.kind in "iu" else 1.0
@@ -237,17 +238,16 @@ def _nasty(look: Look, shape: tuple[int, int, int], random: np.random.Generator)
 
 
 def _dates(count: int, near: Sequence[str], random: np.random.Generator) -> list[datetime]:
-    """Return days, the latest first: some eight days apart, some around the dates given."""
-    days: set[datetime] = set()
+    """Return days, the latest first: those named, some around them, others eight days apart."""
     anchors = [day for text in near if (day := _day(text)) is not None]
+    days = {anchors[i] for i in random.permutation(len(anchors))[: max(1, count - 3)]}
     while len(days) < count:
         if anchors and random.random() < 0.6:
             middle = anchors[int(random.integers(len(anchors)))]
-            day = middle + timedelta(days=int(random.integers(-40, 41)))
+            days.add(middle + timedelta(days=int(random.integers(-40, 41))))
         else:
-            day = _LATEST - timedelta(days=int(random.integers(0, 8 * max(count, 46))))
-        days.add(day.replace(hour=10, minute=30, second=31, microsecond=0))
-    return sorted(days, reverse=True)
+            days.add(_LATEST - timedelta(days=int(random.integers(0, 8 * max(count, 46)))))
+    return sorted(days, reverse=True)[:count]
 
 
 def _doubled(days: Sequence[datetime]) -> list[datetime]:
@@ -259,9 +259,10 @@ def _doubled(days: Sequence[datetime]) -> list[datetime]:
 
 def _day(text: str) -> datetime | None:
     try:
-        return datetime.fromisoformat(text[:10]).replace(tzinfo=UTC)
+        day = datetime.fromisoformat(text[:10])
     except ValueError:
         return None
+    return day.replace(hour=10, minute=30, second=31, tzinfo=UTC)
 
 
 def _span(near: Sequence[str]) -> tuple[str, str]:
