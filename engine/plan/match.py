@@ -26,8 +26,8 @@ def match_inputs(
     known = ", ".join(source.id[:60] for source in sources)
     if len(sources) != len(wanted):
         message = (
-            f"the request has {len(sources)} data sources ({known}), but setup() of the script "
-            f"has {len(wanted)} inputs; each data source needs an input of its own"
+            f"the request has {_count(len(sources), 'data source')} ({known}), but setup() of the "
+            f"script has {_count(len(wanted), 'input')}; each data source needs an input of its own"
         )
         raise RequestError(message, where=WHERE)
     positions = {source.id: index for index, source in enumerate(sources)}
@@ -48,3 +48,7 @@ def match_inputs(
             raise RequestError(message, where=WHERE)
         claimed[position] = index
     return tuple((source, wanted[claimed[at]]) for at, source in enumerate(sources))
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

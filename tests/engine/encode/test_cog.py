@@ -41,7 +41,7 @@ def _write(path: Path, image: NDArray[Any], *, chunk: int, is_categorical: bool 
 @given(
     shape=st.tuples(st.integers(1, 1_100), st.integers(1, 1_100)),
     chunk=st.integers(1, 700),
-    dtype=st.sampled_from(["uint8", "uint16"]),
+    dtype=st.sampled_from(["uint8", "uint16", "float32"]),
     seed=st.integers(0, 99),
 )
 def test_gdal_reads_what_was_written_in_chunks_of_any_height(

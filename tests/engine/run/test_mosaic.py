@@ -82,9 +82,7 @@ def test_every_pixel_comes_from_the_scene_that_the_rule_names(
     assert not left or left[-1] == remaining
 
 
-def empty(
-    *, shape: tuple[int, int], dtypes: Sequence[np.dtype], wanted: NDArray | None
-) -> Canvas:
+def empty(*, shape: tuple[int, int], dtypes: Sequence[np.dtype], wanted: NDArray | None) -> Canvas:
     values = tuple(np.zeros(shape, dtype=dtype) for dtype in dtypes)
     return open_canvas(values=values, valid=np.zeros(shape, dtype=np.bool_), wanted=wanted)
 
