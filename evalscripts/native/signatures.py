@@ -58,10 +58,10 @@ EFFECTS: dict[str, Signature] = {
     "out": Signature("n", ""),
 }
 
-_MATH_OF_ONE = "acos acosh asin asinh atan atanh cbrt cos cosh exp expm1 "
-    "log log10 log1p log2 sin sinh tan tanh"
+_TRIGONOMETRIC = "acos acosh asin asinh atan atanh cos cosh sin sinh tan tanh"
+_EXPONENTIAL = "cbrt exp expm1 log log10 log1p log2"
 MATH: dict[str, int] = {
-    **dict.fromkeys(_MATH_OF_ONE.split(), 1),
+    **dict.fromkeys((*_TRIGONOMETRIC.split(), *_EXPONENTIAL.split()), 1),
     **dict.fromkeys(("atan2", "hypot", "pow"), 2),
 }
 """Functions of Math that are more than an instruction → how many numbers they take."""
