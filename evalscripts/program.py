@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from evalscripts.errors import ScriptError
 from evalscripts.setup import Setup, SetupOutput
 
 
@@ -110,6 +111,33 @@ class Finished:
     """Lines of ``console.log``, in order; bounded."""
     console_cut: bool
     """True where lines were dropped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PixelReport:
+    """One pixel of a script, seen from inside.
+
+    Values are JSON's. What JSON has no word for is text: ``NaN``, ``Infinity``, ``-Infinity``,
+    ``-0``, ``undefined``; a string that reads like one of these is in quotes of its own. None where
+    the script did not get so far.
+    """
+
+    samples: Any
+    """The first argument of ``evaluatePixel``, before it ran."""
+    scenes: Any
+    """The second."""
+    returned: Any
+    """What it returned, as it returned it."""
+    outputs: Mapping[str, tuple[float, ...]] | None
+    """Output id → the values that are written, one per band."""
+    user_data: Any
+    """``outputMetadata.userData``, after updateOutputMetadata() too."""
+    console: tuple[str, ...]
+    """What was printed while this pixel ran."""
+    console_around: tuple[str, ...]
+    """What was printed before and after it: top level, setup(), hooks."""
+    error: ScriptError | None
+    """What went wrong, wherever it did."""
 
 
 class Session(Protocol):

@@ -17,7 +17,7 @@
     __proto__: null,
     request: "", reply: "", running: "load", fault: "", pixel: -1, arena: null,
     snapshot: null, begin: null, stage: null, start: null, reserve: null, run: null, finish: null,
-    collect: null,
+    collect: null, trace: null,
   };
   const FAULT = "the mailbox holds the reason";
 

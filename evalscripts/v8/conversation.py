@@ -47,6 +47,8 @@ class Conversation:
         self._lock = threading.Lock()
         self._over = False
         self._aborted = False
+        self.trace: dict[str, Any] = {}
+        """What has been seen of a watched pixel; see trace.js."""
         self._worker = pool.acquire()
         self._safety = weakref.finalize(self, pool.abandon, self._worker)
         self._safety.atexit = False
@@ -99,6 +101,8 @@ class Conversation:
         except Hangup:
             raise self._ended() from None
         self._left -= time.monotonic() - started
+        if "trace" in answer:
+            self.trace = json.loads(answer["trace"])
         if "failure" not in answer:
             return answer
         error = self._translated(answer, columns=columns, first_row=first_row)

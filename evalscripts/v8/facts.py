@@ -33,7 +33,18 @@ def match_inputs(source: Source, setup: Setup, context: RunContext) -> tuple[str
         else:
             reason = f'input[{i}].datasource is "{wanted.datasource}"; the request has {found}'
             raise source.error_at(SetupError, reason, name="setup")
+    if len(set(matched)) < len(matched):
+        reason = f"two of setup()'s inputs read the same one of the request's: {found}"
+        raise source.error_at(SetupError, reason, name="setup")
     return tuple(matched)
+
+
+def input_keys(setup: Setup) -> tuple[str, ...]:
+    """Return what the script calls its inputs: their datasource, else their place as text."""
+    return tuple(
+        str(i) if wanted.datasource is None else wanted.datasource
+        for i, wanted in enumerate(setup.inputs)
+    )
 
 
 def as_facts(
@@ -42,8 +53,8 @@ def as_facts(
     """Return everything that the isolate is told before the hooks run."""
     return {
         "parts": [
-            _part(wanted, name, context, now=now)
-            for wanted, name in zip(setup.inputs, ids, strict=True)
+            {"id": key, **_part(wanted, name, context, now=now)}
+            for key, wanted, name in zip(input_keys(setup), setup.inputs, ids, strict=True)
         ],
         "fusion": setup.is_fusion,
         "listed": setup.listed,
@@ -69,7 +80,6 @@ def _part(wanted: SetupInput, name: str, context: RunContext, *, now: int) -> di
         items = [as_tile(scene, i, bounds=bounds) for i, scene in enumerate(scenes)]
     start, stop = context.time.get(name, ("", ""))
     return {
-        "id": name,
         "mosaicking": wanted.mosaicking.value,
         "kind": "orbits" if orbits else "tiles",
         "items": items,
@@ -84,15 +94,15 @@ def as_orbit(day: OrbitFacts, index: int, *, bounds: bool) -> dict[str, Any]:
     return {
         "dateFrom": day.date_from,
         "dateTo": day.date_to,
-        "tiles": [as_tile(scene, i, bounds=bounds) for i, scene in enumerate(day.tiles)],
+        "tiles": [as_tile(scene, None, bounds=bounds) for scene in day.tiles],
         "__idx": index,
     }
 
 
-def as_tile(scene: SceneFacts, index: int, *, bounds: bool) -> dict[str, Any]:
+def as_tile(scene: SceneFacts, index: int | None, *, bounds: bool) -> dict[str, Any]:
     """Return an element of ``scenes.tiles``; ``index`` is its place among the candidates.
 
-    ``bounds``: whether the script asked for ``metadata: ["bounds"]``.
+    Those of a day have none. ``bounds``: whether the script asked for ``metadata: ["bounds"]``.
     """
     tile: dict[str, Any] = {"date": scene.date, "dataPath": scene.data_path, "shId": scene.id}
     if scene.cloud_cover is not None:
@@ -100,7 +110,7 @@ def as_tile(scene: SceneFacts, index: int, *, bounds: bool) -> dict[str, Any]:
     if bounds and scene.geometry is not None:
         tile["dataGeometry"] = dict(scene.geometry)
         tile["dataEnvelope"] = _envelope(scene.geometry)
-    return {**tile, "__idx": index}
+    return tile if index is None else {**tile, "__idx": index}
 
 
 def _envelope(geometry: Mapping[str, Any]) -> dict[str, Any]:

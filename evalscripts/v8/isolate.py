@@ -13,7 +13,7 @@ from typing import Any, cast
 from py_mini_racer import JSEvalException, JSOOMException, JSParseException, mini_racer
 
 _HERE = Path(__file__).parent
-_RUNNER = ("surroundings.js", "answers.js", "scenes.js", "hooks.js", "stages.js")
+_RUNNER = ("surroundings.js", "answers.js", "scenes.js", "hooks.js", "trace.js", "stages.js")
 _NAMED = "\n//# sourceURL=evalscript.js\n"
 _MAX_REPORT_CHARS = 16 * 1024
 
@@ -66,7 +66,7 @@ class Isolate:
         self._box = cast("Any", self._engine.eval(sources.runner))
         self._functions: dict[str, Any] = {}
         self._box["snapshot"] = self._engine.eval(sources.snapshot)
-        for name in ("begin", "stage", "start", "reserve", "run", "finish", "collect"):
+        for name in ("begin", "stage", "start", "reserve", "run", "finish", "collect", "trace"):
             self._functions[name] = self._box[name]
         self.arena = memoryview(bytearray())
 
@@ -98,6 +98,11 @@ class Isolate:
         """Return the console's lines as a JSON list, and whether lines were dropped."""
         self.call("collect")
         return str(self._box["console"]), bool(self._box["dropped"])
+
+    def trace(self) -> str:
+        """Return what has been seen of a watched pixel, as JSON."""
+        self.call("trace")
+        return self.reply()
 
     def close(self) -> None:
         """Free the isolate."""

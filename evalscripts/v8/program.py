@@ -1,13 +1,15 @@
 """`V8Program`: a script whose every request runs in an isolate of its own, and how it is staged."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evalscripts.errors import SetupError
 from evalscripts.normalize import normalize_setup
-from evalscripts.program import RunContext, Selection
+from evalscripts.program import InputData, PixelReport, RunContext, Selection
 from evalscripts.setup import Mosaicking, Setup
 from evalscripts.source import Source
 from evalscripts.v8.conversation import Conversation, read_json
+from evalscripts.v8.debug import debug_pixel
 from evalscripts.v8.pool import V8Pool
 from evalscripts.v8.session import Opened, V8Session
 
@@ -59,6 +61,10 @@ class V8Program:
             ScriptError: of every kind, `ScriptTierUnavailable` where no worker is free.
         """
         return V8Session(self.source, self.setup, context, pool=self._pool)
+
+    def debug(self, context: RunContext, inputs: Mapping[str, InputData]) -> PixelReport:
+        """Return everything about one pixel; see `debug_pixel`."""
+        return debug_pixel(lambda: self.open(context), inputs)
 
     def select(self, context: RunContext) -> Selection:
         """Return what the hooks choose; see `Program`.

@@ -12,7 +12,7 @@ from evalscripts.program import Finished, InputData, RunContext, Selection
 from evalscripts.setup import Mosaicking, Setup, SetupOutput
 from evalscripts.source import Source
 from evalscripts.v8.conversation import Conversation, clock_now, read_console, read_json
-from evalscripts.v8.facts import as_counts, as_facts, match_inputs
+from evalscripts.v8.facts import as_counts, as_facts, input_keys, match_inputs
 from evalscripts.v8.pixels import (
     Layout,
     SamplesKind,
@@ -86,17 +86,36 @@ class V8Session:
         self._fusion = setup.is_fusion
         self._listed = setup.listed or setup.inputs[0].mosaicking is not Mosaicking.SIMPLE
         self._kind: SamplesKind | None = None
+        self._watch: str | None = None
         self._rows = 0
         self.inside_seconds = 0.0
         opened = Opened(source, setup, context, pool=pool)
         self._conversation = opened.conversation
         self._ids = opened.ids
+        self._keys = input_keys(setup)
         self._kept = opened.kept
         self.outputs: tuple[SetupOutput, ...] = opened.outputs
 
     def seek(self, row: int) -> None:
         """Say in which row of the request the next stripe begins, for the places of errors."""
         self._rows = row
+
+    def watch(self, inputs: Mapping[str, InputData], mode: str) -> Mapping[str, NDArray[Any]]:
+        """Return what `evaluate` returns of a single pixel, and fill `trace`.
+
+        ``mode``: ``look`` shows what the script would be given, without running it; ``watch``
+        runs it.
+        """
+        self._watch, self._kind = mode, None
+        try:
+            return self.evaluate(inputs)
+        finally:
+            self._watch, self._kind = None, None
+
+    @property
+    def trace(self) -> Mapping[str, Any]:
+        """What has been seen of a watched pixel: samples, scenes, returned, from, to."""
+        return self._conversation.trace
 
     def evaluate(self, inputs: Mapping[str, InputData]) -> Mapping[str, NDArray[Any]]:
         """Return output id → (band, row, col); see `Session`.
@@ -128,14 +147,14 @@ class V8Session:
     def _checked(self, data: list[InputData]) -> SamplesKind:
         """Return the kind of the data, which must be what the script was promised."""
         parts = []
-        for wanted, name, part in zip(self._inputs, self._ids, data, strict=True):
+        for wanted, name, key, part in zip(self._inputs, self._ids, self._keys, data, strict=True):
             scenes: int | None = len(self._kept[name])
             if wanted.mosaicking is Mosaicking.SIMPLE:
                 scenes = None if self._fusion else 1
             check_stripe(wanted.bands, part, scenes=scenes)
             if part.valid.shape[1:] != data[0].valid.shape[1:]:
                 raise ValueError("all inputs must have the same rows and columns")
-            parts.append(part_kind(name, wanted.bands, part))
+            parts.append(part_kind(key, wanted.bands, part))
         return SamplesKind(parts=tuple(parts), by_id=self._fusion, listed=self._listed)
 
     def _run(
@@ -162,7 +181,7 @@ class V8Session:
                 "inputs": layout.input_bytes,
                 "run": self._request(kind, layout),
             },
-            columns=shape[1],
+            columns=0 if self._watch else shape[1],
             first_row=self._rows,
         )
         self.inside_seconds += answer["seconds"]
@@ -180,6 +199,7 @@ class V8Session:
             "outputs": as_counts(self.outputs),
             "views": layout.as_views(),
             "count": layout.pixels,
+            "watch": self._watch,
         }
 
     def finish(self) -> Finished:

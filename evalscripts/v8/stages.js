@@ -117,14 +117,16 @@
 
   let loop = null;
 
-  // `text` is null where the loop of the last run serves again.
+  // `text` is null where the loop of the last run serves again; `watch` says how trace.js takes
+  // part.
   box.run = () => {
-    const { text, outputs, views, count } = parse(box.request);
+    const { text, outputs, views, count, watch } = parse(box.request);
     if (text !== null) {
       kernel.outputs = outputs;
       const context = { scenes, inputMetadata, customData, outputMetadata };
       const { evaluatePixel } = hooks;
-      loop = makeFunction("evaluatePixel", "tools", "context", text)(evaluatePixel, tools, context);
+      const called = watch === null ? evaluatePixel : kernel.traced(evaluatePixel, watch);
+      loop = makeFunction("evaluatePixel", "tools", "context", text)(called, tools, context);
     }
     for (let i = 0; i < views.length; i++) {
       const { type, offset, length } = views[i];

@@ -77,7 +77,8 @@
     return text + "]";
   }
 
-  hold(globalThis, "console", { log: print, info: print, warn: print, error: print, debug: print }, false);
+  const channels = { log: print, info: print, warn: print, error: print, debug: print };
+  hold(globalThis, "console", channels, false);
 
   // ---- clock and chance --------------------------------------------------------------------
 

@@ -4,12 +4,12 @@ Started by the pool with an empty environment. Asked by messages, each answered 
 
     stage {text, given}           top level, setup(), snapshot        → {reply: JSON}
     start {text, given}           top level, setup(), hooks           → {reply: JSON}
-    run {run, size, inputs, …}    pixels of some rows                 → {seconds}
+    run {run, size, inputs, …}    pixels of some rows                 → {seconds, trace}
     finish {}                     updateOutputMetadata()              → {reply, console, cut}
     end {}                        drop the isolate                    → {ready: true}
 
-or by {failure, report, running, pixel, console}. `stage` and `start` take a new isolate. Between
-sessions it tops up its spare ones.
+or by {failure, report, running, pixel, console, trace}. `stage` and `start` take a new isolate.
+Between sessions it tops up its spare ones.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ class Worker:
             try:
                 reply = self._answer(request)
             except ScriptFailure as failure:
-                reply = self._excuse(failure)
+                reply = self._excuse(failure, request)
             send(self._connection, reply)
 
     def _make(self) -> Isolate:
@@ -109,6 +109,8 @@ class Worker:
         isolate.call("run", request["run"])
         seconds = time.perf_counter() - started
         self._map[inputs:size] = isolate.arena[inputs:size]
+        if request["run"]["watch"]:
+            return {"seconds": seconds, "trace": isolate.trace()}
         return {"seconds": seconds}
 
     def _finish(self, _: dict[str, Any]) -> dict[str, Any]:
@@ -123,7 +125,7 @@ class Worker:
             self._current = None
         return {"ready": True}
 
-    def _excuse(self, failure: ScriptFailure) -> dict[str, Any]:
+    def _excuse(self, failure: ScriptFailure, request: dict[str, Any]) -> dict[str, Any]:
         """Return the failure with what the script had printed before it."""
         excuse = {
             "failure": failure.kind,
@@ -134,6 +136,8 @@ class Worker:
         if failure.kind != "memory" and self._current is not None:
             with suppress(ScriptFailure):
                 excuse["console"] = self._current.console()[0]
+                if request.get("run", {}).get("watch"):
+                    excuse["trace"] = self._current.trace()
         return excuse
 
 
