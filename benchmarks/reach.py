@@ -1,10 +1,12 @@
 """How many public scripts run, natively or in V8, and what stops the others.
 
+    python -m benchmarks.reach scan MIRRORS              write the lists in benchmarks/corpus
     python -m benchmarks.reach gather MIRRORS FOLDER     rebuild the corpus from local clones
     python -m benchmarks.reach count FOLDER [--out FILE.jsonl] [--only A1,B,C] [--again]
 
-*gather* takes a folder of clones, named ``owner+name``, of the repositories in
-benchmarks/corpus/repositories.tsv at their commits, and writes the listed scripts. *count* runs
+MIRRORS is a folder of clones, named ``owner+name``, of the repositories in
+benchmarks/corpus/repositories.tsv at their commits. *scan* finds all scripts in them and keeps
+what excluded.tsv says; *gather* writes the listed ones. *count* runs
 each on random and on adversarial pixels; verdicts go to a file as they come, and a second run
 goes on where the first one stopped.
 """
@@ -19,7 +21,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.reach_gather import BY_HAND, GROUPS, rebuild
+from benchmarks.reach_gather import (
+    BY_HAND,
+    GROUPS,
+    TEMPLATE,
+    read_excluded,
+    rebuild,
+    scan,
+    write_lists,
+)
 from benchmarks.reach_report import report
 
 _JUDGE = [sys.executable, "-m", "benchmarks.reach_judge"]
@@ -87,6 +97,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     gather = verbs.add_parser("gather", help="rebuild the corpus from local clones")
     gather.add_argument("mirrors", type=Path)
     gather.add_argument("folder", type=Path)
+    scanning = verbs.add_parser("scan", help="write the lists from local clones")
+    scanning.add_argument("mirrors", type=Path)
     counting = verbs.add_parser("count", help="run every script and count")
     counting.add_argument("folder", type=Path)
     counting.add_argument("--out", type=Path, default=Path("reach.jsonl"))
@@ -99,6 +111,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{written} scripts written")
         for listed in missing:
             print(f"missing: {listed.alias} {listed.path} {listed.digest[:10]}")
+        return
+    if given.verb == "scan":
+        scripts, templates = scan(given.mirrors)
+        reasons = read_excluded()
+        excluded = {s: reasons[s.digest] for s in scripts if s.digest in reasons}
+        excluded |= dict.fromkeys(templates, TEMPLATE)
+        write_lists((s for s in scripts if s not in excluded), excluded)
+        print(f"{len(scripts)} scripts, {len(excluded)} of them excluded")
         return
     if given.again:
         given.out.unlink(missing_ok=True)

@@ -20,8 +20,8 @@ SUFFIXES = frozenset(
 )
 _LANGUAGE = Language(tree_sitter_javascript.language())
 _HEADER = re.compile(r"^[ \t\ufeff]*//[ \t]*VERSION[ \t]*=[ \t]*(\d+)", re.MULTILINE)
-_PIXEL = re.compile(r"\bevaluatePixel\s*[=(]")
-_SETUP = re.compile(r"\bsetup\s*[=(]")
+_PIXEL = re.compile(r"\bevaluatePixel\s*(?:=|\([^)]*\)\s*(?:/\*.*?\*/\s*)?\{)", re.DOTALL)
+_SETUP = re.compile(r"\bsetup\s*(?:=|\([^)]*\)\s*\{)")
 _ONE_LINER = re.compile(r"^\s*return\b[^;]*\bB\d\d?A?\b")
 _FENCE = re.compile(
     r"^(?P<pad>[ \t]*)(?P<fence>```+|~~~+)(?P<info>[^\n]*)\n(?P<body>.*?)^[ \t]*(?P=fence)[ \t]*$",
@@ -86,8 +86,8 @@ def essence(text: str) -> str:
 
 def looks_whole(text: str) -> bool:
     """Return whether the text is a script of its own, as well as words can tell."""
-    if _PIXEL.search(text) and _SETUP.search(text):
-        return True
+    if _SETUP.search(text):
+        return bool(_PIXEL.search(text))
     if _HEADER.search(text):
         return bool(re.search(r"\breturn\b|=>", text))
     return bool(_ONE_LINER.match(text))

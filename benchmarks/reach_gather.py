@@ -70,7 +70,7 @@ def read_scripts() -> tuple[Listed, ...]:
 
 
 def read_excluded() -> Mapping[str, str]:
-    """Return hash → why it does not count."""
+    """Return hash → why it does not count; reasons that people gave survive a scan."""
     return {row[0]: row[4] for row in _rows(LISTS / "excluded.tsv")}
 
 
@@ -119,7 +119,7 @@ def rebuild(mirrors: Path, folder: Path) -> tuple[int, list[Listed]]:
 
 
 def write_lists(scripts: Iterable[Listed], excluded: Mapping[Listed, str]) -> None:
-    """Write scripts.tsv and excluded.tsv, sorted."""
+    """Write scripts.tsv and excluded.tsv, sorted; see `scan`."""
     lines = [f"{s.digest}\t{s.group}\t{s.alias}\t{s.path}" for s in _sorted(scripts)]
     (LISTS / "scripts.tsv").write_text("\n".join([*lines, ""]), encoding="utf-8")
     lines = [
