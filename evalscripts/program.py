@@ -195,6 +195,13 @@ class Program(Protocol):
         """
         ...
 
+    def debug(self, context: RunContext, inputs: Mapping[str, InputData]) -> PixelReport:
+        """Return everything about one pixel, of which ``inputs`` hold one row and one column.
+
+        Blocking; always in V8. What is wrong with the script is in the report, and not raised.
+        """
+        ...
+
     def open(self, context: RunContext) -> Session:
         """Start a request's run; blocking, short."""
         ...
