@@ -1,6 +1,8 @@
 """A prepared request → pixels, whatever changes below it meanwhile."""
 
 from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from engine.core.options import EngineOptions
 from engine.core.parts import Parts
@@ -14,35 +16,66 @@ from engine.errors import (
 )
 from engine.plan.plan import Plan
 from engine.run.blocks import source_error
+from engine.run.examine import DebuggedPixel, examine
 from engine.run.open import open_image
 from engine.run.render import render
 from engine.samples import Pixels
+
+T = TypeVar("T")
 
 REOPENINGS = 2
 """How often a scene that changed under a request is opened anew before the request fails."""
 
 
 async def draw(parts: Parts, options: EngineOptions, prepared: Prepared) -> Pixels:
-    """Return what the script makes of the request's pixels.
-
-    A scene whose objects have changed since they were registered is opened anew.
-    """
+    """Return what the script makes of the request's pixels."""
     request = prepared.request
     wanted = request.outputs
     if wanted is None:
         wanted = tuple(output.id for output in prepared.outputs)
+
+    async def work(prepared: Prepared) -> Pixels:
+        return await render(
+            prepared.plan,
+            prepared.program,
+            context=prepared.context,
+            clip=request.clip,
+            wanted=frozenset(wanted),
+            reader=parts.reader,
+            workers=parts.workers,
+        )
+
+    return await _with_open_scenes(parts, options, prepared, work)
+
+
+async def debug(parts: Parts, options: EngineOptions, prepared: Prepared) -> DebuggedPixel:
+    """Return what happens at the single pixel of a prepared request's window."""
+    request = prepared.request
+
+    async def work(prepared: Prepared) -> DebuggedPixel:
+        return await examine(
+            prepared.plan,
+            prepared.program,
+            context=prepared.context,
+            clip=request.clip,
+            reader=parts.reader,
+            workers=parts.workers,
+        )
+
+    return await _with_open_scenes(parts, options, prepared, work)
+
+
+async def _with_open_scenes(
+    parts: Parts,
+    options: EngineOptions,
+    prepared: Prepared,
+    work: Callable[[Prepared], Awaitable[T]],
+) -> T:
+    """Return what ``work`` returns; scenes that it finds changed are opened anew and planned so."""
     reopened: Counter[str] = Counter()
     while True:
         try:
-            return await render(
-                prepared.plan,
-                prepared.program,
-                context=prepared.context,
-                clip=request.clip,
-                wanted=frozenset(wanted),
-                reader=parts.reader,
-                workers=parts.workers,
-            )
+            return await work(prepared)
         except SourceChanged as changed:
             scene = changed.scene or ""
             reopened[scene] += 1

@@ -4,6 +4,7 @@ compile   text → Program            V8, cached
 prepare   PixelRequest → Prepared   search, the script's hooks, then pure arithmetic; `plan`
 draw      Prepared → Pixels         fetch → decode → warp → mosaic → script
 pixels    PixelRequest → Pixels     prepare, then draw
+debug     PixelRequest → one pixel of it, seen from inside the script
 encode    Pixels → Encoded
 read      the synchronous door to `pixels`, for notebooks and training loops; `dataset`
           is the same as an xarray.Dataset; `create_collection` and `ingest` fill the catalog
@@ -20,7 +21,7 @@ from engine.catalog.sqlite import SqliteCatalog
 from engine.catalog.user import make_user_collection
 from engine.core.dataset import to_dataset
 from engine.core.door import Door
-from engine.core.draw import draw
+from engine.core.draw import debug, draw
 from engine.core.options import EngineOptions
 from engine.core.parts import Parts, open_parts
 from engine.core.prepare import Prepared, prepare
@@ -31,6 +32,7 @@ from engine.errors import DeadlineExceeded
 from engine.ingest import IngestReport, ingest
 from engine.plan.plan import Plan
 from engine.request import PixelRequest
+from engine.run.examine import DebuggedPixel, one_pixel
 from engine.samples import Pixels
 from engine.store.protocol import ByteStore
 from engine.trace import stage
@@ -134,6 +136,22 @@ class Engine:
         """
         async with self._deadline(seconds):
             return await draw(self.parts, self.options, await self.prepare(request))
+
+    async def debug(
+        self, request: PixelRequest, *, col: int, row: int, seconds: float | None = None
+    ) -> DebuggedPixel:
+        """Return one pixel of the request, seen from inside: samples, scenes, console, values.
+
+        ``col`` and ``row`` count from 0 at the top left of the request's grid; see `pixel_at` for
+        coordinates. The pixel has the very samples that the whole request gives it. What is wrong
+        with the script is in the report; the rest raises as `pixels` does.
+        """
+        window = one_pixel(request.geobox, col=col, row=row)
+        async with self._deadline(seconds):
+            program = await self.compile(request.script)
+            with stage("plan"):
+                prepared = await prepare(self.parts, self.options, request, program, window=window)
+            return await debug(self.parts, self.options, prepared)
 
     @asynccontextmanager
     async def _deadline(self, seconds: float | None) -> AsyncIterator[None]:

@@ -22,7 +22,18 @@ def evaluate(
 
     Blocks: call it from a thread that may wait.
     """
-    inputs = {
+    inputs = script_inputs(parts, samples)
+    with stage("script"):
+        outputs = dict(session.evaluate(inputs))
+    if clip is not None:
+        for values in outputs.values():
+            values[:, ~clip] = 0
+    return outputs
+
+
+def script_inputs(parts: Sequence[InputPlan], samples: Samples) -> Mapping[str, InputData]:
+    """Return the samples as scripts take them, by input id."""
+    return {
         part.input.id: InputData(
             bands={
                 use.band.name: BandData(
@@ -37,12 +48,6 @@ def evaluate(
         )
         for part in parts
     }
-    with stage("script"):
-        outputs = dict(session.evaluate(inputs))
-    if clip is not None:
-        for values in outputs.values():
-            values[:, ~clip] = 0
-    return outputs
 
 
 def _missing(part: InputPlan, unit: str) -> float:
