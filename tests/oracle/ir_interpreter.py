@@ -84,7 +84,8 @@ def interpret(
 
 def _flat(data: InputData, names: tuple[str, ...]) -> dict[int | None, NDArray[np.float64]]:
     """Band's number → what the script reads, (scene, pixel); None → the mask."""
-    valid = data.valid.reshape(data.valid.shape[0], -1)
+    scenes, rows, cols = data.valid.shape
+    valid = data.valid.reshape(scenes, rows * cols)
     read: dict[int | None, NDArray[np.float64]] = {None: valid.astype(np.float64)}
     for i, name in enumerate(names):
         band = data.bands[name]
