@@ -20,6 +20,8 @@ from evalscripts.errors import (
     ScriptTierUnavailable,
     SetupError,
 )
+from evalscripts.native.compiler import NativeCompiler, open_compiler
+from evalscripts.native.lane import CompilerOptions
 from evalscripts.program import (
     BandData,
     Finished,
@@ -34,9 +36,11 @@ from evalscripts.v8.pool import PoolOptions, V8Pool, open_pool
 
 __all__ = [
     "BandData",
+    "CompilerOptions",
     "Finished",
     "InputData",
     "Mosaicking",
+    "NativeCompiler",
     "PoolOptions",
     "Program",
     "RunContext",
@@ -55,5 +59,6 @@ __all__ = [
     "SetupOutput",
     "V8Pool",
     "compile_script",
+    "open_compiler",
     "open_pool",
 ]

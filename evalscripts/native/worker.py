@@ -1,0 +1,93 @@
+"""A compile worker: text, snapshot and setup in, machine code out.
+
+Everything that a stranger's text can make slow, large or deep happens here, parsing included.
+Started by its lane with an empty environment; asked by messages, each answered by one:
+
+    compile {script}    → {object} or {refused, line, column}
+
+It has compiled one script before it says that it is ready, so that the first real one finds all
+imports done and LLVM warm; then the fence goes up.
+"""
+
+import base64
+import gc
+import os
+import pickle
+import socket
+import sys
+from typing import Any
+
+from evalscripts.native.emit import emit
+from evalscripts.native.lower import Declined, lower
+from evalscripts.native.verify import TooManyOps
+from evalscripts.setup import SampleType, Setup, SetupInput, SetupOutput
+from evalscripts.snapshot import HeldFunction, Ref, Snapshot
+from evalscripts.source import Source
+from evalscripts.syntax import Unparsed, parse
+from evalscripts.workers.fence import die_with_parent, limit_resources
+from evalscripts.workers.seccomp import refuse_system_calls
+from evalscripts.workers.wire import Hangup, receive, send
+
+_RECURSION = 4000
+_REHEARSAL = "function evaluatePixel(s) { return [s.B04 > 0.5 ? s.B04 : Math.sqrt(s.B08)]; }"
+
+
+def _compiled(text: str, snapshot: Snapshot, setup: Setup, *, object_bytes: int) -> dict[str, Any]:
+    """Return the answer to one script."""
+    try:
+        made = emit(lower(parse(text), snapshot, setup, text=text))
+    except Unparsed as unparsed:
+        return {"refused": str(unparsed), **_place(text, unparsed.offset)}
+    except Declined as declined:
+        offset = 0 if declined.node is None else declined.node.start
+        return {"refused": declined.reason, **_place(text, offset)}
+    except TooManyOps as too_many:
+        return {"refused": str(too_many)}
+    except RecursionError:
+        return {"refused": "it is nested too deeply to be compiled"}
+    if len(made.code) > object_bytes:
+        return {"refused": f"its machine code is larger than {object_bytes:,} bytes"}
+    return {"object": made.as_wire()}
+
+
+def _place(text: str, offset: int) -> dict[str, int]:
+    """Return line and column, from 1, the column in UTF-16 units."""
+    line, column = Source(text=text, version=None, lines=()).position(offset)
+    return {"line": line, "column": column}
+
+
+def _rehearse() -> None:
+    setup = Setup(
+        inputs=(SetupInput(bands=("B04", "B08"), units=(None, None)),),
+        outputs=(SetupOutput(id="default", bands=1, sample_type=SampleType.FLOAT32),),
+    )
+    snapshot = Snapshot(
+        globals={"evaluatePixel": Ref(0)},
+        heap=(HeldFunction(text=_REHEARSAL),),
+        hooks=frozenset(),
+        tampered=None,
+    )
+    _compiled(_REHEARSAL, snapshot, setup, object_bytes=sys.maxsize)
+
+
+def main(given: dict[str, Any]) -> None:
+    """Run a worker; never returns. ``given`` is what `WorkerProcess` wrote."""
+    die_with_parent(parent=given["parent"], connection=given["connection"])
+    connection = socket.socket(fileno=given["connection"])
+    sys.setrecursionlimit(_RECURSION)
+    _rehearse()
+    gc.freeze()
+    limit_resources(data_bytes=given["data_bytes"])
+    refuse_system_calls()
+    try:
+        send(connection, {"ready": True})
+        while True:
+            request = receive(connection)
+            # Written by the server, of its own values.
+            text, snapshot, setup = pickle.loads(base64.b64decode(request["script"]))  # noqa: S301
+            send(connection, _compiled(text, snapshot, setup, object_bytes=given["object_bytes"]))
+            gc.collect()
+    except Hangup:
+        pass
+    finally:
+        os._exit(0)
