@@ -34,6 +34,8 @@ class HeldArray:
     """A true array without holes, accessors or further properties."""
 
     items: tuple[Held, ...]
+    is_frozen: bool = False
+    """Whether JavaScript would refuse or ignore a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,8 @@ class HeldNumbers:
     """A typed array."""
 
     items: tuple[float, ...]
+    kind: str = "Float64Array"
+    """Its class: what is written to it is converted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +54,12 @@ class HeldObject:
     fields: Mapping[str, Held]
     helper: str | None = None
     """The name of the helper class whose untouched instance it is, such as
-    ``ColorRampVisualizer``."""
+    ``ColorRampVisualizer``; or of the untouched namespace that it is: ``Math``, ``JSON``,
+    ``Reflect``, ``console``, ``globalThis``, whose fields are not copied."""
     constructor: str | None = None
     """The global name of the user's own class."""
+    is_frozen: bool = False
+    """Whether JavaScript would refuse or ignore a change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +69,8 @@ class HeldFunction:
     text: str
     """As ``toString`` gives it: a slice of the script's text, or the helper's."""
     helper: str | None = None
-    """The name of the untouched helper or builtin: ``index``, ``Math.max``, ``Date``."""
+    """The name of the untouched helper or builtin: ``index``, ``Math.max``, ``Date``,
+    ``Array.prototype.map``, ``ColorRampVisualizer``; the text is empty then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

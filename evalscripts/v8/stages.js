@@ -44,6 +44,8 @@
     asked = parse(box.request);
     kernel.fixClock(asked.clock.now);
     kernel.seedRandom(asked.clock.seed);
+    const { snapshot } = box;
+    if (asked.names) snapshot(null);
   };
 
   function setUp() {
