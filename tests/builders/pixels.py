@@ -274,6 +274,8 @@ def _span(near: Sequence[str]) -> tuple[str, str]:
 def _scene(day: datetime, i: int, random: np.random.Generator) -> SceneFacts:
     cloud = None if random.random() < 0.05 else round(float(random.uniform(0, 100)), 2)
     path = f"s3://imagery/tiles/33/T/VM/{day:%Y/%m/%d}/{i}"
+    if random.random() < 0.5:
+        path = f"s3://imagery/mosaics/{day:%Y-%m-%d}T1330/{i}"
     return SceneFacts(date=f"{day:{_ISO}}", cloud_cover=cloud, data_path=path, id=str(1000 + i))
 
 
