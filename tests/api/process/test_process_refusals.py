@@ -160,10 +160,10 @@ def test_an_unknown_path_is_not_found(served: Served) -> None:
     check(served.client.get("/api/v1/nothing"), 404, "COMMON_NOT_FOUND", "/api/v1/nothing")
 
 
-def test_several_sources_are_refused_until_fusion_comes(served: Served) -> None:
+def test_more_sources_than_the_script_reads_are_refused(served: Served) -> None:
     body = changed("input.data", [{"type": COLLECTION}, {"type": COLLECTION}])
 
-    check(post(served, body), 400, BAD, "fusion")
+    check(post(served, body), 400, BAD, "setup() of the script has 1 input;")
 
 
 def test_a_resolution_that_the_collection_does_not_serve_has_its_own_code(served: Served) -> None:
