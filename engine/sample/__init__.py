@@ -11,18 +11,23 @@ landscape  what is the same all year: terrain, erosion, courses, lines, ground, 
 season     what the day of the year makes of it; materials and their spectra
 sky        clouds, cirrus and where shadows fall
 render     ground, light and sky → stored numbers
+companions radar, Landsat and heights of the same ground; sensors: what they see
 world      the plane that all zones share; noise: seeded hashes
 """
 
+from engine.sample.companions import COMPANIONS, CompanionScene, write_companions
 from engine.sample.generate import write_samples
 from engine.sample.spec import YEAR, Overpass, SampleReport, SampleScene, SampleSpec, Weather
 
 __all__ = [
+    "COMPANIONS",
     "YEAR",
+    "CompanionScene",
     "Overpass",
     "SampleReport",
     "SampleScene",
     "SampleSpec",
     "Weather",
+    "write_companions",
     "write_samples",
 ]

@@ -225,7 +225,7 @@ def _finish(draft: _Draft, grid: WorldGrid) -> SampleScene:
     cloud_cover = round(100.0 * draft.clouds / max(1, draft.seen), 2)
     nodata_share = round(100.0 * (1.0 - draft.seen / total), 2)
     east, north, up = draft.season.sun
-    footprint = _footprint(grid, draft.swath)
+    footprint = footprint_of(grid, draft.swath)
     item = make_item(
         overpass,
         tile_id=draft.tile_id,
@@ -256,7 +256,7 @@ def _finish(draft: _Draft, grid: WorldGrid) -> SampleScene:
     )
 
 
-def _footprint(grid: WorldGrid, swath: Swath) -> shapely.Polygon:
+def footprint_of(grid: WorldGrid, swath: Swath) -> shapely.Polygon:
     """Return the outline of the data in degrees: the scene's square cut by the swath's edges."""
     size = grid.geobox.width
     t = np.linspace(0.0, size, 9)

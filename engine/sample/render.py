@@ -91,8 +91,8 @@ def render_stripe(  # noqa: PLR0917 - numba has no keyword-only arguments
                 for b in range(4):
                     out.full[b, i, j] = 0
                 continue
-            _color(ground, season, heights, i, j, spectrum, part, facts)
-            _cast(sky, season.sun, x, y, spectrum, facts)
+            color_ground(ground, season, heights, i, j, spectrum, part, facts)
+            cast_sky(sky, season.sun, x, y, spectrum, facts)
             for b in range(4):
                 out.full[b, i, j] = _store(spectrum[FULL[b]], offset)
             box = half[j // 2]
@@ -177,7 +177,7 @@ def _classify(box: NDArray[np.float32], count: float) -> int:
 
 
 @kernel
-def _color(  # noqa: PLR0917 - numba has no keyword-only arguments
+def color_ground(  # noqa: PLR0917 - numba has no keyword-only arguments
     ground: Ground,
     season: Season,
     heights: NDArray[np.float32],
@@ -256,7 +256,7 @@ def _paint(  # noqa: PLR0917 - numba has no keyword-only arguments
 
 
 @kernel
-def _cast(  # noqa: PLR0917 - numba has no keyword-only arguments
+def cast_sky(  # noqa: PLR0917 - numba has no keyword-only arguments
     sky: Sky,
     sun: tuple[float, float, float],
     x: float,

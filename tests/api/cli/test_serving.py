@@ -125,4 +125,4 @@ def test_the_settings_of_the_demo_work_for_other_commands(
     settings = load_settings(demo_home / "settings.toml")
 
     assert settings.home == demo_home
-    assert settings.data_roots == (demo_home / "scenes",)
+    assert settings.data_roots == (demo_home / "scenes", demo_home / "others")
