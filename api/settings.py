@@ -132,6 +132,13 @@ class Settings(BaseSettings):
     script_workers: int = _setting(
         0, "Processes that run scripts, for each server process; 0: as many as `threads`.", ge=0
     )
+    script_compilers: int = _setting(
+        1,
+        "Processes that turn scripts into machine code, for each server process; 0: every script "
+        "runs in V8.",
+        ge=0,
+        le=64,
+    )
 
     anonymous_read: bool = _setting(
         default=False,

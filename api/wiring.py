@@ -9,7 +9,7 @@ from engine.net.guard import OutboundPolicy
 from engine.plan.limits import Limits
 from engine.store.route import StoreOptions
 from engine.store.s3_options import S3Options
-from evalscripts import PoolOptions
+from evalscripts import CompilerOptions, PoolOptions
 
 
 def engine_options(settings: Settings) -> EngineOptions:
@@ -23,6 +23,7 @@ def engine_options(settings: Settings) -> EngineOptions:
             heap_bytes=settings.script_memory_bytes // 2,
             data_bytes=settings.script_memory_bytes,
         ),
+        native=_compiler_options(settings),
         limits=Limits(
             side=settings.max_pixels_per_side,
             scenes=settings.max_scenes,
@@ -33,6 +34,12 @@ def engine_options(settings: Settings) -> EngineOptions:
         seconds=settings.request_seconds,
         script_seconds=settings.script_seconds,
     )
+
+
+def _compiler_options(settings: Settings) -> CompilerOptions | None:
+    if not settings.script_compilers:
+        return None
+    return CompilerOptions(workers=settings.script_compilers)
 
 
 def store_options(settings: Settings) -> StoreOptions:

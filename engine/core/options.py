@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from engine.plan.limits import Limits
 from engine.store.route import StoreOptions
-from evalscripts import PoolOptions
+from evalscripts import CompilerOptions, PoolOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,8 @@ class EngineOptions:
     """Which roots and hosts may be read, with which credentials and timeouts."""
     scripts: PoolOptions = field(default_factory=PoolOptions)
     """Script workers: how many, their memory and time."""
+    native: CompilerOptions | None = field(default_factory=CompilerOptions)
+    """Compile workers; None: every script runs in V8."""
     limits: Limits = field(default_factory=Limits)
     """What one request may take."""
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
