@@ -78,7 +78,10 @@ def _work(folder: Path, waiting: deque[str], keep: Any) -> None:
                 verdict = judge.stdout.readline()
                 if not verdict:
                     code = judge.wait()
-                    keep(json.dumps({"file": file, "v8": f"the judge ended: {code}"}) + "\n")
+                    keep(
+                        json.dumps({"file": file, "v8": f"the judge ended: {code}", "tier": "v8"})
+                        + "\n"
+                    )
                     break
                 keep(verdict)
 

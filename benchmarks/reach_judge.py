@@ -9,6 +9,7 @@ import json
 import re
 import sys
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -18,12 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.reach_extract import essence
+from benchmarks.reach_native import Native, Refusal, compile_natively
 from engine.catalog.definitions import builtin_collections
-from evalscripts import PoolOptions, Program, V8Pool, compile_script, open_pool
-from evalscripts.errors import ScriptError, SetupError
+from evalscripts import PoolOptions, V8Pool, open_pool
+from evalscripts.errors import ScriptError
 from evalscripts.setup import Mosaicking, Setup
 from evalscripts.source import read_source
+from evalscripts.syntax import Unparsed, parse
+from evalscripts.syntax.names import find_names
 from evalscripts.v8.program import V8Program, stage
+from evalscripts.v8.snapshot import read_snapshot
 from tests.builders.pixels import adversarial_inputs, kept_inputs
 
 PIXELS = 217
@@ -63,11 +68,19 @@ class Verdict:
     """Trials of usual values that V8 got through."""
     throws: dict[str, str] = field(default_factory=dict)
     """Trial → the error that it ends in, in V8."""
-    tier: str = ""
+    tier: str = "v8"
+    """``native`` where machine code equals V8 in every trial that it did not give up, and came
+    through one of usual values."""
     reason: str = ""
+    """Why it is not native."""
     line: int | None = None
+    native_runs: int = 0
+    """Trials of usual values that native code came through, with V8's bits."""
+    traps: dict[str, str] = field(default_factory=dict)
+    """Trial → why native code gave up."""
     mismatches: list[str] = field(default_factory=list)
-    seconds: float = 0.0
+    milliseconds: float = 0.0
+    """From the text to both tiers' programs."""
 
 
 def trials(setup: Setup) -> tuple[Trial, ...]:
@@ -85,27 +98,6 @@ def trials(setup: Setup) -> tuple[Trial, ...]:
     )
 
 
-def run(program: Program, text: str, trial: Trial) -> Pixels:
-    """Return what a program makes of a trial's pixels."""
-    inputs, context = adversarial_inputs(
-        program.setup,
-        pixels=PIXELS,
-        scenes=trial.scenes,
-        seed=trial.seed,
-        nasty=trial.nasty,
-        near=dates_in(text),
-        seconds=SECONDS,
-    )
-    if program.selects:
-        selection = program.select(context)
-        context = replace(context, selection=selection)
-        inputs = kept_inputs(inputs, selection)
-    session = program.open(context)
-    pixels = session.evaluate(inputs)
-    session.finish()
-    return pixels
-
-
 def dates_in(text: str) -> tuple[str, ...]:
     """Return the days that a script names, so that some scenes can be of them or close to them."""
     code = essence(text)
@@ -118,35 +110,82 @@ def judge(file: str, text: str, *, pool: V8Pool) -> Verdict:
     verdict = Verdict(file=file)
     started = time.perf_counter()
     try:
-        program = _program(text, pool=pool)
+        program, native = _compiled(text, pool=pool)
     except ScriptError as error:
-        verdict.v8 = _cause(error)
-        verdict.v8_line = error.line
+        verdict.v8, verdict.v8_line = _cause(error), error.line
+        return verdict
+    verdict.setup = "+".join(entry.mosaicking.value for entry in program.setup.inputs)
+    verdict.milliseconds = round((time.perf_counter() - started) * 1e3, 1)
+    for trial in trials(program.setup):
+        _try(verdict, program, native, text, trial)
+    verdict.v8 = "runs" if verdict.runs else next(iter(verdict.throws.values()))
+    if isinstance(native, Refusal):
+        verdict.reason, verdict.line = native.reason, native.line
+    elif verdict.mismatches:
+        verdict.reason = "another answer than V8's"
+    elif verdict.native_runs:
+        verdict.tier = "native"
     else:
-        verdict.setup = "+".join(entry.mosaicking.value for entry in program.setup.inputs)
-        verdict.tier, verdict.reason, verdict.line = program.tier, program.reason, program.line
-        for trial in trials(program.setup):
-            try:
-                run(program, text, trial)
-            except (ScriptError, ValueError) as error:
-                verdict.throws[trial.name] = _cause(error)
-                verdict.v8_line = verdict.v8_line or getattr(error, "line", None)
-            else:
-                verdict.runs += not trial.nasty
-        verdict.v8 = "runs" if verdict.runs else next(iter(verdict.throws.values()))
-    verdict.seconds = round(time.perf_counter() - started, 3)
+        verdict.reason = f"no trial without a trap: {next(iter(verdict.traps.values()), 'none')}"
     return verdict
 
 
-def _program(text: str, *, pool: V8Pool) -> Program:
+def _try(
+    verdict: Verdict, program: V8Program, native: Native | Refusal, text: str, trial: Trial
+) -> None:
+    """Run one trial in both tiers and note what came out."""
+    inputs, context = adversarial_inputs(
+        program.setup,
+        pixels=PIXELS,
+        scenes=trial.scenes,
+        seed=trial.seed,
+        nasty=trial.nasty,
+        near=dates_in(text),
+        seconds=SECONDS,
+    )
+    expected = None
     try:
-        return compile_script(text, pool=pool, seconds=SECONDS)
-    except SetupError as error:
-        if "not supported yet" not in error.message:
-            raise
+        if program.selects:
+            selection = program.select(context)
+            context = replace(context, selection=selection)
+            inputs = kept_inputs(inputs, selection)
+        session = program.open(context)
+        expected = session.evaluate(inputs)
+        session.finish()
+    except (ScriptError, ValueError) as error:
+        verdict.throws[trial.name] = _cause(error)
+        verdict.v8_line = verdict.v8_line or getattr(error, "line", None)
+    else:
+        verdict.runs += not trial.nasty
+    if isinstance(native, Refusal):
+        return
+    found = native.run(inputs)
+    if isinstance(found, str):
+        verdict.traps[trial.name] = found
+    elif expected is None:
+        verdict.mismatches.append(f"{trial.name}: V8 throws {verdict.throws[trial.name]}")
+    elif wrong := differences(found, expected):
+        verdict.mismatches.append(f"{trial.name}: {wrong}")
+    else:
+        verdict.native_runs += not trial.nasty
+
+
+def _compiled(text: str, *, pool: V8Pool) -> tuple[V8Program, Native | Refusal]:
     source = read_source(text)
-    staged = stage(source, pool=pool, seconds=SECONDS)
-    return V8Program(source, staged.setup, pool=pool, hooks=staged.hooks)
+    try:
+        names = find_names(parse(source.text))
+        wanted = tuple(sorted(names.free | frozenset(names.declared)))
+    except Unparsed:
+        wanted = ()
+    staged = stage(source, pool=pool, seconds=SECONDS, names=wanted)
+    program = V8Program(source, staged.setup, pool=pool, hooks=staged.hooks)
+    snapshot = read_snapshot(staged.held, hooks=staged.hooks)
+    try:
+        return program, compile_natively(source, snapshot, staged.setup)
+    except Exception as error:  # noqa: BLE001 - what the tier falls over is what we count
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(place.filename).name}:{place.lineno}"
+        return program, Refusal(reason=f"crash at {where}: {_cause(error)}", line=None)
 
 
 def differences(ours: Pixels, theirs: Pixels) -> str:

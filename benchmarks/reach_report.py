@@ -11,16 +11,19 @@ _EXAMPLES = 4
 
 
 def report(verdicts: Sequence[Mapping[str, Any]]) -> str:
-    """Return counts by group, then what V8 cannot run, then what the native tier declines."""
+    """Return counts by group, mismatches, what the native tier declines and what V8 cannot run."""
     excluded = {digest[:10] for digest in read_excluded()}
     counted = [v for v in verdicts if v["file"][-13:-3] not in excluded]
-    parts = [_counts(counted)]
-    failing = [v for v in counted if v["v8"] != "runs"]
-    parts.append("What does not run\n" + causes((v, v["v8"]) for v in failing))
-    declined = [v for v in counted if v["v8"] == "runs" and v["tier"] != "native"]
-    parts.append("What runs in V8 alone\n" + causes((v, v["reason"]) for v in declined))
     wrong = [f"{v['file']}: {text}" for v in counted for text in v.get("mismatches", ())]
-    parts.append(f"Mismatches: {len(wrong)}\n" + "\n".join(wrong))
+    declined = [v for v in counted if v["v8"] == "runs" and v["tier"] != "native"]
+    traps = [(v, trap) for v in counted for trap in set(v.get("traps", {}).values())]
+    parts = (
+        _counts(counted),
+        f"Mismatches: {len(wrong)}\n" + "\n".join(wrong),
+        "What runs in V8 alone, by the construct\n" + causes((v, v["reason"]) for v in declined),
+        "What does not run\n" + causes((v, v["v8"]) for v in counted if v["v8"] != "runs"),
+        "Traps, by scripts\n" + causes(traps),
+    )
     return "\n\n".join(parts)
 
 
@@ -31,7 +34,7 @@ def _counts(verdicts: Sequence[Mapping[str, Any]]) -> str:
     for name, groups in named:
         here = [v for v in verdicts if v["file"].partition("/")[0] in groups]
         runs = [v for v in here if v["v8"] == "runs"]
-        native = [v for v in runs if v["tier"] == "native" and not v["mismatches"]]
+        native = [v for v in runs if v["tier"] == "native"]
         share = f"{len(native) / len(here):.1%}" if here else ""
         title = f"{name}: {GROUPS[name]}" if name in GROUPS else name
         rows.append(f"| {title} | {len(here)} | {len(runs)} | {len(native)} | {share} |")
