@@ -3,6 +3,7 @@
 The shapes are section 3.4's of the reference; scenes.js makes objects of them.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -82,8 +83,9 @@ def _part(wanted: SetupInput, name: str, context: RunContext, *, now: int) -> di
     return {
         "mosaicking": wanted.mosaicking.value,
         "kind": "orbits" if orbits else "tiles",
-        "items": items,
-        "indices": list(range(len(items))),
+        # Texts, as a script may have changed how objects become JSON.
+        "items": [json.dumps(item) for item in items],
+        "indices": json.dumps(list(range(len(items)))),
         "from": start or _OPEN_FROM,
         "to": stop or now,
     }

@@ -13,22 +13,27 @@
 
   // ---- which scenes ------------------------------------------------------------------------
 
+  // The candidates as they are handed to a hook, which may change the list itself.
+  function remember(list) {
+    const places = new RealMap();
+    for (let i = 0; i < list.length; i++) apply(mapSet, places, [list[i], i]);
+    return { places, count: list.length };
+  }
+
   // The indices of the candidates that a hook returned, as JSON. What is there twice counts once;
   // a copy of a candidate counts as it, by its __idx.
-  function chosen(list, given, where) {
+  function chosen(list, { places, count }, where) {
     if (!isArray(list)) fail(`${where} must be a list of scenes; found ${described(list)}`);
-    const places = new RealMap();
-    for (let i = 0; i < given.length; i++) apply(mapSet, places, [given[i], i]);
     const taken = create(null);
     const { length } = list;
-    if (length > MAX_CHOSEN) fail(`${where} has ${length} entries; there are ${given.length} scenes`);
+    if (length > MAX_CHOSEN) fail(`${where} has ${length} entries; there are ${count} scenes`);
     let text = "";
     for (let i = 0; i < length; i++) {
       const item = list[i];
       let place = apply(mapGet, places, [item]);
       if (place === undefined && typeof item === "object" && item !== null) {
         const { __idx } = item;
-        if (isInteger(__idx) && __idx >= 0 && __idx < given.length) place = __idx;
+        if (isInteger(__idx) && __idx >= 0 && __idx < count) place = __idx;
       }
       if (place === undefined) {
         fail(`${where}[${i}] is not one of the scenes that were given; found ${described(item)}`);
@@ -41,19 +46,13 @@
   }
 
   function keep(part, indices) {
-    const items = parse(part.items);
-    const places = parse(indices);
-    let text = "";
-    for (let i = 0; i < places.length; i++) {
-      text += (i === 0 ? "" : ",") + stringify(items[places[i]]);
-    }
     part.indices = indices;
-    part.kept = `[${text}]`;
+    part.kept = kernel.listText(part, parse(indices));
   }
 
   // Orbits come without their tiles here.
   function offered(part) {
-    const items = parse(part.items);
+    const items = parse(part.all);
     if (part.kind === "orbits") for (let i = 0; i < items.length; i++) delete items[i].tiles;
     return items;
   }
@@ -64,7 +63,7 @@
     return { from: new RealDate(part.from), to: new RealDate(part.to), scenes };
   }
 
-  function readCollection(part, items, collection, where) {
+  function readCollection(part, memory, collection, where) {
     if (typeof collection !== "object" || collection === null) {
       fail(`${where} must be the collection it was given; found ${described(collection)}`);
     }
@@ -72,16 +71,17 @@
     if (typeof scenes !== "object" || scenes === null) {
       fail(`${where}.scenes must be an object with ${part.kind}; found ${described(scenes)}`);
     }
-    keep(part, chosen(scenes[part.kind], items, `${where}.scenes.${part.kind}`));
+    keep(part, chosen(scenes[part.kind], memory, `${where}.scenes.${part.kind}`));
   }
 
   function preProcess(facts, hook) {
     const { parts } = facts;
-    const items = create(null);
+    const memories = create(null);
     const all = {};
     for (let i = 0; i < parts.length; i++) {
-      items[i] = parts[i].mosaicking === "SIMPLE" ? null : offered(parts[i]);
-      hold(all, parts[i].id, collectionOf(parts[i], items[i]));
+      const items = parts[i].mosaicking === "SIMPLE" ? null : offered(parts[i]);
+      memories[i] = items === null ? null : remember(items);
+      hold(all, parts[i].id, collectionOf(parts[i], items));
     }
     const given = facts.fusion ? all : all[parts[0].id];
     const returned = hook(given);
@@ -90,10 +90,10 @@
     const name = "what preProcessScenes() returned";
     if (typeof found !== "object") fail(`${name} must be collections; found ${described(found)}`);
     for (let i = 0; i < parts.length; i++) {
-      if (items[i] === null) continue;
+      if (memories[i] === null) continue;
       const { id } = parts[i];
-      if (facts.fusion) readCollection(parts[i], items[i], found[id], `${name}: collections.${id}`);
-      else readCollection(parts[i], items[i], found, `${name}: collections`);
+      const where = `${name}: collections` + (facts.fusion ? `.${id}` : "");
+      readCollection(parts[i], memories[i], facts.fusion ? found[id] : found, where);
     }
   }
 
@@ -101,12 +101,11 @@
     const { parts } = facts;
     for (let i = 0; i < parts.length; i++) {
       if (parts[i].mosaicking === "SIMPLE") continue;
-      const list = kernel.datedList(parts[i].items);
-      const given = parse(parts[i].items);
-      for (let j = 0; j < given.length; j++) given[j] = list[j];
+      const list = kernel.datedList(parts[i].all);
+      const memory = remember(list);
       const returned = hook(list, inputMetadata);
       const found = returned === undefined || returned === null ? list : returned;
-      keep(parts[i], chosen(found, given, "what filterScenes() returned"));
+      keep(parts[i], chosen(found, memory, "what filterScenes() returned"));
     }
   }
 

@@ -1,8 +1,8 @@
 // Scenes as scripts find them: the documented objects, and the older lists of entries whose `date`
 // is a Date (section 3.4 of the reference). One set of facts, `part`, per input of the script:
 //
-//   { id, mosaicking, kind: "orbits" | "tiles", items: JSON of all candidates, kept: JSON,
-//     from, to: Dates }
+//   { id, mosaicking, kind: "orbits" | "tiles", items: JSON of each candidate,
+//     all: JSON of them all, kept: of those that the script kept, indices: which, from, to }
 //
 // Whatever is handed to the script is made afresh from JSON, so that nothing it does to one of
 // these objects reaches another stage.
@@ -17,6 +17,13 @@
   const getTime = Date.prototype.getTime;
 
   const DAY = 86400000;
+
+  // JSON of a list of candidates.
+  kernel.listText = (part, indices) => {
+    let text = "";
+    for (let i = 0; i < indices.length; i++) text += (i === 0 ? "" : ",") + part.items[indices[i]];
+    return `[${text}]`;
+  };
 
   // An entry of the older lists. orbitId grows with the day, as scripts rely on that sort by it.
   function dated(item) {

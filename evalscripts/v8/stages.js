@@ -61,7 +61,7 @@
 
   // What setup() returned, the hooks there are, whether anything hung on the clock or on chance,
   // and the snapshot that `names` asks for: all in one reply.
-  box.stage = () => {
+  box.stage = kernel.telling(() => {
     const found = setUp();
     if (typeof found !== "object" || found === null) {
       fail(`setup() must return an object with input and output; found ${described(found)}`);
@@ -81,7 +81,7 @@
     box.reply = clean(
       `{"setup":${text},"hooks":[${names}],"timely":${timely},"printed":${printed},"held":${held}}`,
     );
-  };
+  });
 
   // ---- one request -------------------------------------------------------------------------
 
@@ -92,15 +92,14 @@
   let scenes = null;
 
   // setup() again, as a script may rely on what it leaves behind; then the hooks.
-  box.start = () => {
+  box.start = kernel.telling(() => {
     setUp();
     facts = asked.facts;
     kernel.outputs = facts.outputs;
     const { parts } = facts;
     for (let i = 0; i < parts.length; i++) {
       const part = parts[i];
-      part.kept = part.items = stringify(part.items);
-      part.indices = stringify(part.indices);
+      part.kept = part.all = kernel.listText(part, parse(part.indices));
       part.from = new RealDate(part.from);
       part.to = new RealDate(part.to);
     }
@@ -111,7 +110,7 @@
     box.reply = clean(kernel.runHooks(facts, hooks, inputMetadata));
     scenes = kernel.makeScenes(facts);
     box.running = "evaluatePixel";
-  };
+  });
 
   box.reserve = () => {
     box.arena = new RawBuffer(parse(box.request));
@@ -121,7 +120,7 @@
 
   // `text` is null where the loop of the last run serves again; `watch` says how trace.js takes
   // part.
-  box.run = () => {
+  box.run = kernel.telling(() => {
     const { text, outputs, views, count, watch } = parse(box.request);
     if (text !== null) {
       kernel.outputs = outputs;
@@ -135,9 +134,9 @@
       views[i] = new rawTypes[type](box.arena, offset, length);
     }
     loop(views, count);
-  };
+  });
 
-  box.finish = () => {
+  box.finish = kernel.telling(() => {
     box.running = "updateOutputMetadata";
     const { updateOutputMetadata } = hooks;
     if (updateOutputMetadata !== undefined) {
@@ -154,7 +153,7 @@
       );
     }
     box.reply = reply;
-  };
+  });
 
   box.collect = () => {
     box.console = kernel.printed();

@@ -38,7 +38,9 @@
     delete globalThis[name];
   }
   // The binding's own timers are overwritten, not deleted: V8 declares them as variables.
-  for (const name of ["__timer_manager", "setTimeout", "clearTimeout"]) globalThis[name] = undefined;
+  for (const name of ["__timer_manager", "setTimeout", "clearTimeout"]) {
+    globalThis[name] = undefined;
+  }
 
   // ---- console -----------------------------------------------------------------------------
 

@@ -5,13 +5,15 @@
 (kernel) => {
   "use strict";
 
-  const { apply, box, clean, cut, stringify, toText } = kernel;
+  const { apply, box, clean, cut, hold, stringify, toText } = kernel;
   const { isArray } = Array;
   const { isView } = ArrayBuffer;
   const { is, keys } = Object;
   const dateText = Date.prototype.toISOString;
   const getTime = Date.prototype.getTime;
   const RealDate = Date;
+  const objectPrototype = Object.prototype;
+  const arrayPrototype = Array.prototype;
   const RealError = Error;
 
   const MARKS = { __proto__: null, NaN: 1, Infinity: 1, "-Infinity": 1, "-0": 1, undefined: 1 };
@@ -75,6 +77,26 @@
       return word("cannot be shown");
     }
   }
+
+  // Of an object that is thrown and is no error, V8 reports what its toString gives. Nothing of
+  // the script runs after a throw, so the builtin ones may be replaced by one that shows the
+  // object; to catch it instead would lose the place of the throw.
+  function toString() {
+    return show(this);
+  }
+
+  kernel.telling = (run) => () => {
+    let ended = false;
+    try {
+      run();
+      ended = true;
+    } finally {
+      if (!ended) {
+        hold(objectPrototype, "toString", toString, false);
+        hold(arrayPrototype, "toString", toString, false);
+      }
+    }
+  };
 
   const seen = {
     __proto__: null, samples: "null", scenes: "null", returned: "null", from: 0, to: 0,
