@@ -23,6 +23,8 @@ from evalscripts.v8.session import V8Session
 _PATIENCE_SECONDS = 0.012
 _PART_PIXELS = 1 << 16
 
+_NOTHING = Finished(user_data=None, console=(), console_cut=False)
+
 _Pixels = dict[str, NDArray[Any]]
 
 
@@ -92,7 +94,7 @@ class TieredSession:
             self._is_over = True
         if self._native is not None:
             self._standing.remember(is_trapped=2 * self._trapped > self._pixels)
-        return self._finished or Finished(user_data=None, console=(), console_cut=False)
+        return self._finished or _NOTHING
 
     def abort(self) -> None:
         """Stop at once; see `Session`."""
@@ -197,8 +199,12 @@ class TieredSession:
         return False
 
     def _settle(self, isolate: V8Session) -> None:
-        """Take what the script leaves behind, which no pixel can change, and free the worker."""
-        self._finished = isolate.finish()
+        """Take what the script leaves behind, and free the worker."""
+        if isinstance(self._standing.outcome(), Compiled) and not self._ends_in_v8:
+            isolate.release()
+            self._finished = _NOTHING
+        else:
+            self._finished = isolate.finish()
         with self._lock:
             self._v8 = None
 

@@ -219,6 +219,10 @@ class V8Session:
             console_cut=bool(answer["cut"]),
         )
 
+    def release(self) -> None:
+        """Give the worker back unasked: the script leaves nothing behind."""
+        self._conversation.release()
+
     def abort(self) -> None:
         """Stop at once; see `Session`."""
         self._conversation.abort()

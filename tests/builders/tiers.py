@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from evalscripts import InputData, NativeCompiler, V8Pool
 from evalscripts.program import Finished, Program
+from evalscripts.snapshot import Snapshot
 from evalscripts.source import read_source
 from evalscripts.tiers.program import TieredProgram
-from evalscripts.v8.program import V8Program, stage
+from evalscripts.v8.program import Staged, V8Program, stage
 from evalscripts.v8.snapshot import read_snapshot
 from tests.builders.scripts import SECONDS, make_context, make_input, stripes
 
@@ -37,12 +38,18 @@ def tiered(text: str, *, pool: V8Pool, compiler: NativeCompiler) -> TieredProgra
 
 
 def untiered(text: str, *, pool: V8Pool, compiler: NativeCompiler) -> TieredProgram:
+    """Return a script that the compiler has just been given."""
+    program, staged, snapshot = staged_program(text, pool=pool)
+    return TieredProgram(program, staged, snapshot, pool=pool, compiler=compiler)
+
+
+def staged_program(text: str, *, pool: V8Pool) -> tuple[V8Program, Staged, Snapshot]:
+    """Return what V8 knows of a script."""
     source = read_source(text)
     names = tuple(sorted(set(re.findall(r"[A-Za-z_$][\w$]*", text))))
     staged = stage(source, pool=pool, seconds=SECONDS, names=names)
-    snapshot = read_snapshot(staged.held, hooks=staged.hooks)
-    v8 = V8Program(source, staged.setup, pool=pool, hooks=staged.hooks)
-    return TieredProgram(v8, staged, snapshot, pool=pool, compiler=compiler)
+    program = V8Program(source, staged.setup, pool=pool, hooks=staged.hooks)
+    return program, staged, read_snapshot(staged.held, hooks=staged.hooks)
 
 
 def answer(

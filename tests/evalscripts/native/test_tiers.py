@@ -1,0 +1,329 @@
+"""Two tiers, one meaning: through the public seam nobody can tell which of them answered."""
+
+import gc
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from evalscripts import (
+    NativeCompiler,
+    PoolOptions,
+    ScriptLimitExceeded,
+    ScriptRuntimeError,
+    V8Pool,
+    open_compiler,
+    open_pool,
+)
+from evalscripts.source import read_source
+from evalscripts.tiers.program import TieredProgram
+from evalscripts.v8.program import V8Program, stage
+from tests.builders.scripts import SECONDS, make_context, make_input, pixel_script
+from tests.builders.tiers import NDVI, answer, noise, staged_program, tiered, untiered
+
+ROWS, COLUMNS = 96, 131
+DATA = {"s2": noise(rows=ROWS, columns=COLUMNS)}
+BANDS = '"B04", "B08", "B11", "dataMask"'
+
+Tiered = Callable[[str], TieredProgram]
+
+
+@pytest.fixture(scope="module")
+def own_pool() -> Iterator[V8Pool]:
+    with open_pool(PoolOptions(workers=2, wait_seconds=60)) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def compiler() -> Iterator[NativeCompiler]:
+    with open_compiler() as opened:
+        yield opened
+
+
+@pytest.fixture
+def native(own_pool: V8Pool, compiler: NativeCompiler) -> Tiered:
+    """Return a program that runs natively."""
+
+    def make(text: str) -> TieredProgram:
+        program = tiered(text, pool=own_pool, compiler=compiler)
+        assert program.tier == "native", (program.reason, program.line)
+        return program
+
+    return make
+
+
+@pytest.fixture
+def in_v8(own_pool: V8Pool) -> Callable[[str], V8Program]:
+    def make(text: str) -> V8Program:
+        source = read_source(text)
+        staged = stage(source, pool=own_pool, seconds=SECONDS)
+        return V8Program(source, staged.setup, pool=own_pool, hooks=staged.hooks)
+
+    return make
+
+
+def script(
+    body: str, *, before: str = "", output: str = "{ bands: 3, sampleType: 'FLOAT32' }"
+) -> str:
+    text = pixel_script(body, bands=BANDS, output=output).replace("(sample,", "(s,")
+    return text + before
+
+
+SCRIPTS = {
+    "ndvi": NDVI,
+    "state of a pixel": script(
+        "total = 0; for (var i = 0; i < 4; i++) total += s.B04 * i; return [total, 1, s.dataMask];"
+    ),
+    "functions": script(
+        "return [ratio(s.B04, s.B08), ratio(s.B08, s.B11), -0 * s.B04];",
+        before="const ratio = (a, b) => a > b ? a / b : Math.max(a, b) % 0.3;",
+    ),
+    "tables": script(
+        "var i = Math.floor(s.B04 * 5); return i < 3 ? table[i] : [s.B08, NaN, -s.B11];",
+        before="var table = [[1, 2, 3], [0.1, 0.2, 0.3], [5, 6, 7]];",
+    ),
+    "whole numbers": script(
+        "return [s.B04 * 300 - 20, s.B08 * 99.5, s.B11 | 0];",
+        output="{ bands: 3, sampleType: 'UINT8' }",
+    ),
+    "two outputs": script(
+        "return { a: [s.B04], b: [s.B08, s.dataMask] };",
+        output="[{ id: 'a', bands: 1, sampleType: 'INT16' }, { id: 'b', bands: 2 }]",
+    ),
+    "ramp": script(
+        "return ramp.process(s.B08 - s.B04);",
+        before="var ramp = new ColorRampVisualizer([[-1, 0xff0000], [0, 0xff00], [1, 0x0000ff]]);",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize("rows", [10**6, 7])
+def test_both_tiers_give_the_same_bits(
+    native: Tiered, in_v8: Callable[[str], V8Program], name: str, rows: int
+) -> None:
+    found, found_rest = answer(native(SCRIPTS[name]), DATA, rows=rows)
+    expected, expected_rest = answer(in_v8(SCRIPTS[name]), DATA, rows=rows)
+
+    assert found_rest == expected_rest
+    assert found.keys() == expected.keys()
+    for output, values in expected.items():
+        assert found[output].dtype == values.dtype
+        np.testing.assert_array_equal(found[output], values)
+        np.testing.assert_array_equal(np.signbit(found[output]), np.signbit(values))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (3, 1), (2, 4), (4, 0)])
+def test_the_smallest_stripes_are_answered(native: Tiered, shape: tuple[int, int]) -> None:
+    data = {"s2": noise(rows=shape[0], columns=shape[1])}
+    pixels, _ = answer(native(NDVI), data)
+
+    assert pixels["default"].shape == (4, *shape)
+
+
+def test_native_answers_hold_no_worker(native: Tiered, own_pool: V8Pool) -> None:
+    program = native(NDVI)
+    answer(program, DATA)
+    sessions = [program.open(make_context()) for _ in range(5)]
+    made = [session.evaluate(DATA)["default"] for session in sessions]
+
+    assert own_pool.idle() == own_pool.options.workers
+    assert all(np.array_equal(made[0], one) for one in made)
+    for session in sessions:
+        session.finish()
+
+
+COUNTER = (
+    pixel_script(
+        "count++; return [count];", bands=BANDS, output="{ bands: 1, sampleType: 'FLOAT32' }"
+    )
+    + """
+var count = 0;
+function updateOutputMetadata(scenes, inputMetadata, outputMetadata) {
+  outputMetadata.userData = { count };
+}
+"""
+)
+
+
+def test_what_is_carried_from_pixel_to_pixel_is_v8s(
+    own_pool: V8Pool, compiler: NativeCompiler
+) -> None:
+    program = tiered(COUNTER, pool=own_pool, compiler=compiler)
+    pixels, finished = answer(program, DATA, rows=10)
+
+    assert program.tier == "v8"
+    assert program.line == 5
+    expected = np.arange(1, ROWS * COLUMNS + 1).reshape(1, ROWS, COLUMNS)
+    np.testing.assert_array_equal(pixels["default"], expected)
+    assert finished.user_data == {"count": ROWS * COLUMNS}
+
+
+def test_user_data_of_a_pixel_is_v8s(own_pool: V8Pool, compiler: NativeCompiler) -> None:
+    text = pixel_script("outputMetadata.userData = 7; return [1];")
+    program = tiered(text, pool=own_pool, compiler=compiler)
+    _, finished = answer(program, {"s2": make_input({"B04": np.zeros((3, 4), np.uint8)})})
+
+    assert program.tier == "v8"
+    assert finished.user_data == 7
+
+
+def test_the_last_hook_runs_in_v8_after_native_pixels(native: Tiered, own_pool: V8Pool) -> None:
+    text = NDVI + (
+        "console.log('loaded');"
+        "function updateOutputMetadata(scenes, inputMetadata, outputMetadata) {"
+        " outputMetadata.userData = { factor: inputMetadata.normalizationFactor, pi: Math.PI }; }"
+    )
+    program = native(text)
+    for _ in range(2):
+        _, finished = answer(program, DATA)
+        assert finished.user_data == {"factor": 0.0001, "pi": np.pi}
+        assert finished.console == ("loaded",)
+
+    assert own_pool.idle() == own_pool.options.workers
+
+
+def test_a_fresh_script_is_answered_right_whenever_the_compiler_is_done(
+    own_pool: V8Pool, compiler: NativeCompiler, in_v8: Callable[[str], V8Program]
+) -> None:
+    data = {"s2": noise(rows=300, columns=700)}
+    for i in range(6):
+        text = NDVI.replace("0.2)", f"0.2{i})")
+        fresh, _ = answer(untiered(text, pool=own_pool, compiler=compiler), data, rows=100)
+        expected, _ = answer(in_v8(text), data)
+        np.testing.assert_array_equal(fresh["default"], expected["default"])
+
+
+THROWING = pixel_script(
+    "if (sample.B04 === 77) throw new Error('no ' + sample.B04);\n  return [sample.B04];",
+    output="{ bands: 1, sampleType: 'UINT8' }",
+)
+
+
+def test_an_error_has_the_line_and_pixel_that_v8_gives_it(native: Tiered) -> None:
+    values = np.zeros((90, 1000), np.uint8)
+    values[80, 5] = values[85, 6] = 77
+    program = native(THROWING)
+    session = program.open(make_context())
+    parts = [
+        {"s2": make_input({"B04": values[:40]})},
+        {"s2": make_input({"B04": values[40:]})},
+    ]
+    session.evaluate(parts[0])
+
+    with pytest.raises(ScriptRuntimeError, match="no 77") as caught:
+        session.evaluate(parts[1])
+    assert "(at pixel row 80, column 5)" in caught.value.message
+    assert caught.value.line == 5
+
+
+def test_a_script_that_always_needs_v8_stays_there(
+    native: Tiered, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = pixel_script("var a = [0, 0]; a[sample.B04 * 4] = 1; return [a.length / 51];")
+    trapping = {"s2": make_input({"B04": np.ones((30, 40), np.uint8)})}
+    program = native(text)
+    with caplog.at_level(logging.WARNING, "cogmill.native"):
+        for _ in range(4):
+            assert program.tier == "native"
+            assert answer(program, trapping)[0]["default"].tolist() == [[[25] * 40] * 30]
+
+    assert program.tier == "v8"
+    assert program.reason.startswith("in 4 of its last 8 requests")
+    assert "goes back to V8" in caplog.text
+    assert answer(program, trapping)[0]["default"].tolist() == [[[25] * 40] * 30]
+
+
+def test_a_wrong_compile_is_harmless_and_loud(
+    own_pool: V8Pool, compiler: NativeCompiler, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = pixel_script("return [sample.B04 > limit ? 1 : 0];") + "var limit = 10;"
+    v8, staged, snapshot = staged_program(text, pool=own_pool)
+    wrong = replace(snapshot, globals={**snapshot.globals, "limit": 11.0})
+    program = TieredProgram(v8, staged, wrong, pool=own_pool, compiler=compiler)
+    assert program.settled(seconds=SECONDS)
+    assert program.tier == "native"
+    values = np.zeros((50, 60), np.uint8)
+    values[7, 9] = 11
+
+    with caplog.at_level(logging.ERROR, "cogmill.native"):
+        pixels, _ = answer(program, {"s2": make_input({"B04": values})})
+
+    assert pixels["default"].tolist() == [((values > 10) * 255).tolist()]
+    assert (program.tier, program.reason) == ("v8", "its machine code gave another answer than V8")
+    assert "native and V8 differ" in caplog.text
+
+
+def test_code_that_is_evicted_runs_to_its_end(native: Tiered, compiler: NativeCompiler) -> None:
+    program = native(NDVI)
+    expected = answer(program, DATA)[0]["default"]
+    session = program.open(make_context())
+    first = session.evaluate(DATA)["default"]
+    del program
+    compiler.forget()
+    gc.collect()
+
+    np.testing.assert_array_equal(first, expected)
+    np.testing.assert_array_equal(session.evaluate(DATA)["default"], expected)
+    session.finish()
+
+
+def test_many_sessions_of_one_program_share_its_code(native: Tiered) -> None:
+    data = {"s2": noise(rows=200, columns=400)}
+    program = native(NDVI.replace("0.2)", "0.21)"))
+    with ThreadPoolExecutor(2) as compute, ThreadPoolExecutor(8) as callers:
+
+        def spread(job: Callable[[int], None], count: int) -> None:
+            for future in [compute.submit(job, i) for i in range(count)]:
+                future.result()
+
+        def ask(_: int) -> bytes:
+            session = program.open(replace(make_context(), spread=spread))
+            pixels = session.evaluate(data)["default"]
+            session.finish()
+            return pixels.tobytes()
+
+        answers = set(callers.map(ask, range(60)))
+
+    assert len(answers) == 1
+
+
+ENDLESS = pixel_script(
+    "var x = sample.B04; var i = 0;"
+    "while (x > 0) { x = x + Math.sin(i); if (x < 1) x = 1; i = i + 1; } return [i];"
+)
+ONES = {"s2": make_input({"B04": np.ones((300, 400), np.uint8)})}
+
+
+def test_an_endless_script_ends_at_its_time(native: Tiered) -> None:
+    program = native(ENDLESS)
+    session = program.open(make_context(seconds=0.5))
+
+    with pytest.raises(ScriptLimitExceeded, match=r"longer than 0\.5 s"):
+        session.evaluate(ONES)
+
+
+def test_a_session_is_stopped_from_another_thread(native: Tiered) -> None:
+    session = native(ENDLESS).open(make_context())
+    stopper = threading.Timer(0.3, session.abort)
+    stopper.start()
+
+    with pytest.raises(ScriptLimitExceeded, match="stopped before it ended"):
+        session.evaluate(ONES)
+    stopper.join()
+    with pytest.raises(ScriptLimitExceeded, match="stopped before it ended"):
+        session.evaluate(ONES)
+
+
+def test_without_a_compiler_at_work_v8_answers(own_pool: V8Pool) -> None:
+    closed = open_compiler()
+    closed.close()
+    program = untiered(NDVI, pool=own_pool, compiler=closed)
+    pixels, _ = answer(program, DATA)
+
+    assert (program.tier, program.reason) == ("v8", "the compiler is shut down")
+    assert pixels["default"].shape == (4, ROWS, COLUMNS)
