@@ -1,0 +1,473 @@
+"""`Machine`: the abstract computer that runs evaluatePixel once, for all pixels together.
+
+It keeps the flow of the program: what each place holds now, which lanes are on this path, and what
+is known on it. What the program's words mean stands in the tables that it is given.
+
+Both sides of a branch that depends on the pixel are run, one after the other, each from the state
+before the branch, and their changes are merged. Whoever leaves early (return, break, continue)
+leaves his changes with the `Target`, which merges them in the order of the program: an exit's mask
+then need not say that no earlier exit was taken.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from evalscripts.native import ir
+from evalscripts.native.lower.builder import Builder
+from evalscripts.native.lower.values import (
+    ABSENT,
+    POISON,
+    Cell,
+    Declined,
+    Js,
+    Mask,
+    Place,
+    Thing,
+)
+from evalscripts.setup import Setup
+from evalscripts.syntax import tree
+
+MAX_CALL_DEPTH = 64
+
+
+class Retry(Exception):
+    """The machine has learned something that it should have known before; start over."""
+
+
+class Flow(Enum):
+    """What a statement can say instead of nothing."""
+
+    DEAD = "dead"
+
+
+DEAD = Flow.DEAD
+"""No lane comes out at the end."""
+
+
+class Path:
+    """How the lanes came here: a condition on top of a path."""
+
+    __slots__ = ("condition", "gone", "parent", "sides")
+
+    def __init__(
+        self,
+        parent: "Path | None",
+        condition: Mask,
+        gone: "frozenset[Target] | None" = None,
+        sides: "tuple[Path, Path, Path, Path] | None" = None,
+    ) -> None:
+        self.parent = parent
+        self.condition = condition
+        self.gone = gone
+        """Where the lanes went that the condition leaves out; None: onto a branch's other side."""
+        self.sides = sides
+        """The ends and starts of both sides of a branch that some lanes left."""
+
+
+@dataclass(slots=True, eq=False)
+class Exit:
+    """Lanes that left early."""
+
+    mask: Mask
+    changes: dict[Place, Any]
+    value: Js
+
+
+@dataclass(slots=True, eq=False)
+class Target:
+    """Where lanes can leave to: the end of a function, loop, turn, switch or block."""
+
+    path: Path
+    mark: int
+    """The journal's length at its start."""
+    facts: int
+    """How much was known at its start."""
+    exits: list[Exit] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Barrier:
+    """A loop of the IR: who leaves across it leaves the loop first."""
+
+    target: Target
+    """The loop's own end."""
+    crossings: dict[Target, tuple[Cell, Cell]] = field(default_factory=dict)
+    """Target → whether lanes go on to it, and with what value."""
+
+
+class Machine:
+    """See the module. One per lowering."""
+
+    def __init__(self, kernel: ir.Kernel, setup: Setup, memory: dict[Any, Any]) -> None:
+        self.builder = Builder(kernel)
+        self.setup = setup
+        self.memory = memory
+        """What earlier attempts at the same script have learned; see `Retry`."""
+        self.expressions: Mapping[type, Callable[..., Js]] = {}
+        self.statements: Mapping[type, Callable[..., Flow | None]] = {}
+        self.merge: Callable[[Machine, Mask, Js, Js], Js] = _no_merge
+        self.invoke: Callable[..., Js] = _no_merge
+        self.journal: list[tuple[Place, Any]] = []
+        self.root = Path(None, condition=True)
+        self.path = self.root
+        self.known: dict[ir.Value, bool] = {}
+        self.known_log: list[ir.Value] = []
+        self.left: list[Target] = []
+        self.targets: list[Target | Barrier] = []
+        self.serial = 0
+        self.depth = 0
+        self.here: tree.Node | None = None
+        self.scope: Any = None
+        self.globals: Any = None
+        self.jumps: Any = None
+        self.natives: Any = None
+        self.hoists: dict[Any, Any] = {}
+        self.slots = tuple(_slots(kernel, i) for i in range(len(kernel.inputs)))
+        """For each input, band name → slot."""
+        self.whole: set[ir.Value] = set()
+        """Values that are known to be whole numbers."""
+        self.positive: set[ir.Value] = set()
+        """Values that are known to be 0 or above."""
+        self._kept: dict[tuple[Any, int], Any] = {}
+
+    # ---- running -------------------------------------------------------------------------
+
+    def value(self, node: tree.Expression) -> Js:
+        """Return what an expression gives."""
+        return self.expressions[type(node)](self, node)
+
+    def run(self, node: tree.Statement) -> Flow | None:
+        """Run a statement."""
+        self.here = node
+        return self.statements[type(node)](self, node)
+
+    def run_all(self, nodes: Sequence[tree.Statement]) -> Flow | None:
+        """Run statements until no lane is left."""
+        for node in nodes:
+            self.here = node
+            if self.statements[type(node)](self, node) is DEAD:
+                return DEAD
+        return None
+
+    def kept(self, node: tree.Node, question: Callable[[Any], Any]) -> Any:
+        """Return what a question about a node answers, asked once."""
+        key = (question, id(node))
+        if key not in self._kept:
+            self._kept[key] = question(node)
+        return self._kept[key]
+
+    def scenes(self, input_: int) -> ir.Value:
+        """Return how many samples an input has."""
+        return self.builder.uniform("scenes", attr=input_)
+
+    # ---- places --------------------------------------------------------------------------
+
+    def cell(self, name: str, now: Any, *, is_constant: bool = False) -> Cell:
+        """Return a new variable."""
+        self.serial += 1
+        cell = Cell(name, now, self.serial, is_constant=is_constant)
+        self.journal.append((cell, ABSENT))
+        return cell
+
+    def thing(self, content: Any, *, site: int | None = None, is_blend: bool = False) -> Thing:
+        """Return a new array or object."""
+        self.serial += 1
+        if site is None:
+            site = self.here.start if self.here is not None else -1
+        thing = Thing(content, self.serial, site, is_blend=is_blend)
+        self.journal.append((thing, ABSENT))
+        return thing
+
+    def write(self, place: Place, content: Any) -> None:
+        """Change a place."""
+        self.journal.append((place, place.now))
+        place.now = content
+
+    def changes(self, mark: int) -> dict[Place, Any]:
+        """Return what has changed since the journal was that long."""
+        return {place: place.now for place, _ in self.journal[mark:]}
+
+    def undo(self, mark: int) -> None:
+        """Go back to when the journal was that long."""
+        journal = self.journal
+        while len(journal) > mark:
+            place, old = journal.pop()
+            place.now = old
+
+    def apply(self, changes: Mapping[Place, Any]) -> None:
+        """Make these changes."""
+        for place, content in changes.items():
+            self.write(place, content)
+
+    # ---- paths and what is known on them -------------------------------------------------
+
+    def assume(self, mask: Mask, *, truth: bool) -> None:
+        """Note what holds on the path from here on."""
+        if type(mask) is not ir.Op and type(mask) is not ir.Phi and type(mask) is not ir.Result:
+            return
+        if mask in self.known:
+            return
+        self.known[mask] = truth
+        self.known_log.append(mask)
+        if type(mask) is not ir.Op:
+            return
+        if mask.name == "not":
+            self.assume(mask.operands[0], truth=not truth)
+        elif mask.name == ("and" if truth else "or"):
+            for operand in mask.operands:
+                self.assume(operand, truth=truth)
+
+    def forget(self, length: int) -> None:
+        """Go back to when so much was known."""
+        log = self.known_log
+        while len(log) > length:
+            del self.known[log.pop()]
+
+    def settled(self, mask: Mask) -> Mask:
+        """Return the mask, or what is known of it on this path."""
+        if type(mask) is bool or not self.known:
+            return mask
+        truth = self.known.get(mask)  # type: ignore[arg-type]  # no bool is left
+        if truth is not None:
+            return truth
+        if type(mask) is ir.Op and mask.name in ("and", "or", "not"):
+            parts = [self.known.get(part) for part in mask.operands]
+            if mask.name == "not":
+                return mask if parts[0] is None else not parts[0]
+            for part, other in ((0, 1), (1, 0)):
+                if parts[part] is not None:
+                    return mask.operands[other] if parts[part] == (mask.name == "and") else (
+                        mask.name == "or"
+                    )
+        return mask
+
+    def mask_of(self, path: Path, base: Path | None = None, target: Target | None = None) -> Mask:
+        """Return which lanes are on the path, of those that are on its base.
+
+        For an exit to a target, leave out that they did not leave to it before.
+        """
+        masks: list[Mask] = []
+        step: Path | None = path
+        while step is not None and step is not base:
+            gone = step.gone
+            if target is None or gone is None or (gone and gone != {target}):
+                masks.append(self._condition(step))
+            step = step.parent
+        result: Mask = True
+        for mask in reversed(masks):
+            result = self.builder.both(result, mask)
+        return result
+
+    def _condition(self, step: Path) -> Mask:
+        if step.sides is None:
+            return step.condition
+        end, start, other_end, other_start = step.sides
+        build = self.builder
+        return build.choose_mask(
+            step.condition, self.mask_of(end, start), self.mask_of(other_end, other_start)
+        )
+
+    def here_mask(self) -> Mask:
+        """Return which lanes are alive here."""
+        return self.mask_of(self.path)
+
+    # ---- branches ------------------------------------------------------------------------
+
+    def fork(
+        self, condition: Mask, then: Callable[[], Any], otherwise: Callable[[], Any]
+    ) -> Any:
+        """Run both sides, or the one that is known, and merge; return the merged value.
+
+        A side returns a value, None, or `DEAD`.
+        """
+        condition = self.settled(condition)
+        if type(condition) is bool:
+            return then() if condition else otherwise()
+        base, mark, facts, left = self.path, len(self.journal), len(self.known_log), len(self.left)
+        start = self.path = Path(base, condition)
+        self.assume(condition, truth=True)
+        first = then()
+        end, first_changes = self.path, self.changes(mark)
+        first_left = frozenset(self.left[left:])
+        self.undo(mark)
+        self.forget(facts)
+        middle = len(self.left)
+        other_start = self.path = Path(base, self.builder.negate(condition))
+        self.assume(condition, truth=False)
+        second = otherwise()
+        if first is DEAD:
+            other_start.gone = first_left
+            if second is DEAD:
+                self.undo(mark)
+                self.forget(facts)
+                self.path = base
+            return second
+        other_end, second_changes = self.path, self.changes(mark)
+        self.undo(mark)
+        self.forget(facts)
+        if second is DEAD:
+            start.gone = frozenset(self.left[middle:])
+            self.path = end
+            self.assume(condition, truth=True)
+            self.apply(first_changes)
+            return first
+        if end is start and other_end is other_start:
+            self.path = base
+        else:
+            gone = frozenset(self.left[left:])
+            sides = (end, start, other_end, other_start)
+            self.path = Path(base, condition, gone, sides)
+        self.merge_changes(condition, first_changes, second_changes)
+        return None if first is None and second is None else self.merge(
+            self, condition, first, second
+        )
+
+    def merge_changes(
+        self, mask: Mask, changes: dict[Place, Any], others: dict[Place, Any]
+    ) -> None:
+        """Make the changes of one side where the mask is on, and the other's elsewhere."""
+        for sides, opposite in ((changes, others), (others, changes)):
+            for place, content in sides.items():
+                if place.now is ABSENT and place not in opposite:
+                    self.write(place, content)
+        rest = [p for p in changes if p in others or p.now is not changes[p]]
+        rest += [p for p in others if p not in changes and p.now is not others[p]]
+        # What variables refer to must be merged before two of them can be made one.
+        rest.sort(key=_order)
+        for place in rest:
+            was = place.now
+            if was is POISON and type(place) is Thing:
+                self._keep_apart(place, changes, others)
+            first, second = changes.get(place, was), others.get(place, was)
+            merged = first if first is second else self.merge(self, mask, first, second)
+            if merged is not place.now:
+                self.write(place, merged)
+
+    def _keep_apart(
+        self, thing: Thing, changes: Mapping[Place, Any], others: Mapping[Place, Any]
+    ) -> None:
+        """Start over if a thing was made one with another before its own sides were."""
+        if changes.get(thing, POISON) is not POISON or others.get(thing, POISON) is not POISON:
+            self.memory[thing.site] = True
+            raise Retry
+
+    # ---- early exits ---------------------------------------------------------------------
+
+    def target(self) -> Target:
+        """Return a target whose start is here; `reach` it later."""
+        target = Target(self.path, len(self.journal), len(self.known_log))
+        self.targets.append(target)
+        return target
+
+    def leave(self, target: Target, value: Js = None) -> Flow:
+        """Send the lanes that are here to a target."""
+        for barrier in reversed(self.targets):
+            if barrier is target:
+                break
+            if type(barrier) is Barrier:
+                flag, carried = self._crossing(barrier, target)
+                self.write(flag, content=True)
+                self.write(carried, value)
+                target, value = barrier.target, None
+                break
+        mask = self.mask_of(self.path, target.path, target)
+        target.exits.append(Exit(mask, self.changes(target.mark), value))
+        self.left.append(target)
+        return DEAD
+
+    def _crossing(self, barrier: Barrier, target: Target) -> tuple[Cell, Cell]:
+        known = barrier.crossings.get(target)
+        if known is None:
+            flag = Cell("the way out", now=False, serial=0)
+            known = barrier.crossings[target] = (flag, Cell("the result", ABSENT, 0))
+        return known
+
+    def reach(self, target: Target, flow: Flow | None, value: Js = None) -> tuple[bool, Js]:
+        """Merge everything that comes to a target, the lanes that are here included.
+
+        Return whether any lane arrives, and the merged value.
+        """
+        self.targets.pop()
+        self.forget(target.facts)
+        ways = target.exits
+        if flow is DEAD:
+            if not ways:
+                return False, None
+            changes, value = ways[-1].changes, ways[-1].value
+            ways = ways[:-1]
+        else:
+            changes = self.changes(target.mark) if ways else {}
+        if flow is not DEAD and not ways:
+            self.path = target.path
+            return True, value
+        self.undo(target.mark)
+        for way in reversed(ways):
+            value = self.merge_ways(way, changes, value)
+            changes = self.changes(target.mark)
+            self.undo(target.mark)
+        self.apply(changes)
+        self.path = target.path
+        return True, value
+
+    def merge_ways(self, way: Exit, changes: dict[Place, Any], value: Js) -> Js:
+        """Merge one exit with everything behind it."""
+        self.merge_changes(way.mask, way.changes, changes)
+        return self.merge(self, way.mask, way.value, value)
+
+    # ---- trying --------------------------------------------------------------------------
+
+    def checkpoint(self) -> tuple[Any, ...]:
+        """Return everything that `rewind` needs."""
+        return (
+            self.builder.mark(),
+            len(self.journal),
+            len(self.known_log),
+            len(self.left),
+            len(self.targets),
+            [(t, len(t.exits)) for t in self.targets if type(t) is Target],
+            len(self.jumps.around),
+            (self.path, self.scope, self.depth, self.here),
+        )
+
+    def rewind(self, checkpoint: tuple[Any, ...]) -> None:
+        """Go back, as if nothing had run since."""
+        region, journal, facts, left, targets, exits, jumps, rest = checkpoint
+        self.builder.rewind(region)
+        self.undo(journal)
+        self.forget(facts)
+        del self.left[left:]
+        del self.targets[targets:]
+        del self.jumps.around[jumps:]
+        for target, count in exits:
+            del target.exits[count:]
+        self.path, self.scope, self.depth, self.here = rest
+
+    # ---- giving up -----------------------------------------------------------------------
+
+    def trap(self, reason: str, mask: Mask = True) -> None:
+        """Leave these lanes, of those that are here, to V8."""
+        all_of_them = self.builder.both(self.here_mask(), mask)
+        self.assume(mask, truth=False)
+        if all_of_them is False:
+            return
+        if all_of_them is True:
+            raise Declined(reason, self.here)
+        reasons = self.builder.kernel.reasons
+        if reason not in reasons:
+            reasons.append(reason)
+        self.builder.trap(all_of_them, reasons.index(reason))
+
+
+def _order(place: Place) -> tuple[bool, int]:
+    return type(place) is Cell, place.serial
+
+
+def _slots(kernel: ir.Kernel, input_: int) -> dict[str, ir.Slot]:
+    slots = {name: ir.Slot(input_, i) for i, name in enumerate(kernel.inputs[input_])}
+    return slots
+
+
+def _no_merge(*_: Any) -> Js:
+    raise Declined("nothing to run it with")

@@ -1,0 +1,339 @@
+"""Properties: reading, writing, asking for and listing them."""
+
+from collections.abc import Callable
+from typing import Any
+
+from evalscripts.native import ir
+from evalscripts.native.lower.coercion import describe, each, present, spread
+from evalscripts.native.lower.indexing import index_key, pick, put, within
+from evalscripts.native.lower.machine import Machine
+from evalscripts.native.lower.merging import content_of
+from evalscripts.native.lower.operators import text_of
+from evalscripts.native.lower.texts import number_of_text, text_of_number
+from evalscripts.native.lower.values import (
+    FUNCTIONS,
+    HOLE,
+    BoundMethod,
+    ClassValue,
+    Closure,
+    Declined,
+    Fields,
+    Items,
+    Js,
+    Mask,
+    Members,
+    Native,
+    Pending,
+    Sample,
+    SampleList,
+    Thing,
+    Union,
+    is_boolean,
+    is_constant,
+    is_number,
+)
+from evalscripts.snapshot import UNDEFINED
+from evalscripts.syntax import tree
+
+_OF_EVERY_OBJECT = frozenset(
+    "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString "
+    "valueOf __proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
+)
+MAX_ITEMS = 4096
+
+
+def key_of(machine: Machine, key: Js) -> Js:
+    """Return a property key: a text, or a number that depends on the pixel."""
+    if type(key) is str:
+        return key
+    if is_constant(key):
+        return text_of(machine, key)
+    return key
+
+
+def get(machine: Machine, owner: Js, key: Js) -> Js:
+    """Return ``owner[key]``."""
+    if type(owner) is Union:
+        return each(machine, present(machine, owner), lambda part: get(machine, part, key))
+    if type(key) is Union:
+        return spread(machine, key, lambda part: get(machine, owner, part))
+    reader = _READERS.get(type(owner))
+    if reader is not None:
+        return reader(machine, owner, key)
+    if owner is None or owner is UNDEFINED:
+        machine.trap("a property of undefined or null")
+        return UNDEFINED
+    if is_number(owner) or is_boolean(owner):
+        if type(key) is str:
+            return BoundMethod(owner, key)
+        raise Declined("a property of a number", machine.here)
+    raise Declined(f"a property of {describe(owner)}", machine.here)
+
+
+def _get_of_thing(machine: Machine, thing: Thing, key: Js) -> Js:
+    content = content_of(machine, thing)
+    return _CONTENT_READERS[type(content)](machine, thing, content, key)
+
+
+def _get_item(machine: Machine, thing: Thing, items: Items, key: Js) -> Js:
+    if type(key) is str:
+        if key == "length":
+            return float(len(items.values))
+        number = number_of_text(key)
+        if text_of_number(number) != key:
+            if key == "constructor":
+                raise Declined("constructor", machine.here)
+            return BoundMethod(thing, key)
+        key = number
+    index = index_key(machine, key)
+    if type(index) is float:
+        value = items.values[int(index)] if 0 <= index < len(items.values) and index % 1 == 0 else UNDEFINED
+        return UNDEFINED if value is HOLE else value
+    return pick(machine, items.values, index, site=thing.site)
+
+
+def _get_field(machine: Machine, thing: Thing, fields: Fields, key: Js) -> Js:
+    key = key_of(machine, key)
+    if type(key) is str:
+        if key in fields.values:
+            value = fields.values[key]
+            if type(value) is Pending:
+                return machine.builder.load(value.slot, 0.0)
+            return value
+        if fields.owner is not None:
+            found = method_of(machine, fields.owner, key)
+            if found is not None:
+                return found
+        if fields.helper is not None:
+            return BoundMethod(thing, key)
+        if key in _OF_EVERY_OBJECT:
+            return BoundMethod(thing, key)
+        return UNDEFINED
+    if not is_number(key):
+        raise Declined("a property whose name depends on the pixel", machine.here)
+    result: Js = UNDEFINED
+    for name, value in fields.values.items():
+        number = number_of_text(name)
+        if text_of_number(number) == name:
+            match = machine.builder.compare("eq", key, number)
+            value = get(machine, thing, name)  # noqa: PLW2901 (a band is loaded where it is read)
+            result = machine.merge(machine, match, value, result)
+    return result
+
+
+def method_of(machine: Machine, owner: ClassValue | None, name: str, *, is_static: bool = False) -> Closure | None:
+    """Return a class's method, its parents' included."""
+    while owner is not None:
+        for member in owner.definition.members:
+            if member.key == name and member.is_static == is_static:
+                if member.kind in ("get", "set"):
+                    raise Declined("an accessor", member)
+                if member.kind == "method" and type(member.value) is tree.Function:
+                    return Closure(member.value, owner.scope, home=owner)
+        owner = owner.parent
+    return None
+
+
+def _get_of_sample(machine: Machine, sample: Sample, key: Js) -> Js:
+    if type(key) is not str:
+        if not is_constant(key):
+            raise Declined("a band whose name depends on the pixel", machine.here)
+        key = text_of(machine, key)
+    slot = machine.slots[sample.input].get(key)
+    if slot is not None:
+        return machine.builder.load(slot, sample.index)
+    if key in _OF_EVERY_OBJECT:
+        return BoundMethod(sample, key)
+    return UNDEFINED
+
+
+def _get_of_samples(machine: Machine, samples: SampleList, key: Js) -> Js:
+    count = machine.scenes(samples.input)
+    if key == "length":
+        return count
+    if type(key) is str:
+        number = number_of_text(key)
+        if text_of_number(number) != key:
+            return BoundMethod(samples, key)
+        key = number
+    index = index_key(machine, key)
+    inside, safe = within(machine, index, count)
+    return machine.merge(machine, inside, Sample(samples.input, safe), UNDEFINED)
+
+
+def _get_of_text(machine: Machine, text: str, key: Js) -> Js:
+    if key == "length":
+        return float(len(text.encode("utf-16-le", "surrogatepass")) // 2)
+    if type(key) is str:
+        return BoundMethod(text, key)
+    index = index_key(machine, key)
+    if type(index) is not float or not text.isascii():
+        raise Declined("a character that depends on the pixel", machine.here)
+    return text[int(index)] if 0 <= index < len(text) and index % 1 == 0 else UNDEFINED
+
+
+def _get_of_function(machine: Machine, function: Js, key: Js) -> Js:
+    if type(key) is not str:
+        raise Declined("a property of a function", machine.here)
+    if type(function) is Native:
+        return machine.natives.static(machine, function.name, key)
+    if type(function) is ClassValue:
+        found = method_of(machine, function, key, is_static=True)
+        if found is not None:
+            return found
+    return BoundMethod(function, key)
+
+
+_READERS: dict[type, Callable[..., Js]] = {
+    Thing: _get_of_thing,
+    Sample: _get_of_sample,
+    SampleList: _get_of_samples,
+    str: _get_of_text,
+    **dict.fromkeys(FUNCTIONS, _get_of_function),
+}
+_CONTENT_READERS: dict[type, Callable[..., Js]] = {
+    Items: _get_item,
+    Fields: _get_field,
+    Members: lambda _machine, thing, members, key: float(len(members.keys))
+    if key == "size"
+    else BoundMethod(thing, key),
+}
+
+
+def reader(kind: type, read: Callable[..., Js], *, is_content: bool = False) -> None:
+    """Let another file say what properties of a kind of value are."""
+    (_CONTENT_READERS if is_content else _READERS)[kind] = read
+
+
+# ---- writing ---------------------------------------------------------------------------------
+
+
+def set_(machine: Machine, owner: Js, key: Js, value: Js) -> None:
+    """Do ``owner[key] = value``."""
+
+    def on(part: Js) -> None:
+        if type(part) is Thing:
+            content = content_of(machine, part)
+            if type(content) in _WRITERS and not content.is_frozen:
+                _WRITERS[type(content)](machine, part, content, key, value)
+                return
+            raise Declined("a change of what outlives the pixel", machine.here)
+        if part is None or part is UNDEFINED:
+            machine.trap("a property of undefined or null is set")
+            return
+        raise Declined(f"a change of {describe(part)}", machine.here)
+
+    each(machine, present(machine, owner), on)
+
+
+def _set_item(machine: Machine, thing: Thing, items: Items, key: Js, value: Js) -> None:
+    if key == "length":
+        if type(value) is not float or not 0 <= value <= len(items.values) or value % 1:
+            raise Declined("an array's length that is set", machine.here)
+        machine.write(thing, Items(items.values[: int(value)]))
+        return
+    index = index_key(machine, key)
+    if type(index) is float:
+        i = int(index) if index >= 0 and index % 1 == 0 else MAX_ITEMS
+        if i >= MAX_ITEMS:
+            raise Declined("an array's property", machine.here)
+        values = list(items.values)
+        values += [HOLE] * (i + 1 - len(values))
+        values[i] = value
+        machine.write(thing, Items(tuple(values)))
+        return
+    machine.write(thing, Items(put(machine, items.values, index, value)))
+
+
+def _set_field(machine: Machine, thing: Thing, fields: Fields, key: Js, value: Js) -> None:
+    name = key_of(machine, key)
+    if type(name) is not str or name == "__proto__":
+        raise Declined("a property whose name depends on the pixel", machine.here)
+    if fields.helper is not None:
+        raise Declined("a change of a visualizer", machine.here)
+    machine.write(thing, Fields({**fields.values, name: value}, owner=fields.owner))
+
+
+_WRITERS: dict[type, Callable[..., None]] = {Items: _set_item, Fields: _set_field}
+
+
+def writer(kind: type, write: Callable[..., None]) -> None:
+    """Let another file say how a kind of content is changed."""
+    _WRITERS[kind] = write
+
+
+def remove(machine: Machine, node: tree.Unary) -> Js:
+    """Do ``delete owner.key``."""
+    target = node.value
+    if type(target) is tree.Member:
+        owner = machine.value(target.object)
+        key = target.key if type(target.key) is str else machine.value(target.key)
+        content = content_of(machine, owner) if type(owner) is Thing else None
+        if type(content) is Fields and type(key) is str and not content.is_frozen:
+            kept = {name: value for name, value in content.values.items() if name != key}
+            machine.write(owner, Fields(kept, owner=content.owner))
+            return True
+    raise Declined("delete", node)
+
+
+# ---- asking and listing ----------------------------------------------------------------------
+
+
+def has(machine: Machine, key: Js, owner: Js) -> Mask:
+    """Return ``key in owner``."""
+    name = key_of(machine, key)
+    if type(name) is str and type(owner) is Thing:
+        content = content_of(machine, owner)
+        if type(content) is Fields and content.owner is None and content.helper is None:
+            return name in content.values or name in _OF_EVERY_OBJECT
+    if type(name) is str and type(owner) is Sample:
+        return name in machine.slots[owner.input] or name in _OF_EVERY_OBJECT
+    raise Declined("in", machine.here)
+
+
+def instance_of(machine: Machine, value: Js, owner: Js) -> Mask:
+    """Return ``value instanceof owner``."""
+    if owner == Native("Array"):
+        return bool(
+            type(value) is Thing and type(content_of(machine, value)) is not Fields
+        )
+    raise Declined("instanceof", machine.here)
+
+
+def elements(machine: Machine, value: Js, node: tree.Node | None) -> list[Js]:
+    """Return what an iterable of constant length gives."""
+    if type(value) is Thing:
+        content = content_of(machine, value)
+        if type(content) is Items:
+            return [UNDEFINED if item is HOLE else item for item in content.values]
+        if type(content) is Members and content.values is None:
+            return list(content.keys)
+    if type(value) is str:
+        return list(value)
+    raise Declined(f"a spread of {describe(value)}", node or machine.here)
+
+
+def own_fields(machine: Machine, value: Js, node: tree.Node | None) -> dict[str, Js]:
+    """Return an object's own properties, in JavaScript's order."""
+    if value is None or value is UNDEFINED:
+        return {}
+    if type(value) is Sample:
+        slots: dict[str, ir.Slot] = machine.slots[value.input]
+        return {name: machine.builder.load(slot, value.index) for name, slot in slots.items()}
+    content: Any = content_of(machine, value) if type(value) is Thing else None
+    if type(content) is Fields and content.helper is None:
+        return in_order({name: get(machine, value, name) for name in content.values})
+    if type(content) is Items:
+        return {str(i): item for i, item in enumerate(content.values) if item is not HOLE}
+    raise Declined(f"the properties of {describe(value)}", node or machine.here)
+
+
+def in_order(fields: dict[str, Js]) -> dict[str, Js]:
+    """Return an object's properties as JavaScript lists them: whole numbers first."""
+    whole = [name for name in fields if name.isdecimal() and str(int(name)) == name]
+    if not whole:
+        return fields
+    first = {name: fields[name] for name in sorted(whole, key=int)}
+    return {**first, **{name: value for name, value in fields.items() if name not in first}}
+
+
