@@ -1,13 +1,14 @@
 """`load`: an object's machine code into this process, ready to be called; gone when let go.
 
-All of a process's code hangs on one JIT, beside the library that kernels call. LLVM works under
-one lock for each process, so that loading waits for whatever else LLVM does here.
+Each object has a JIT of its own, since what one JIT keeps of an object that is gone adds up. LLVM
+works under one lock for each process, so that loading waits for whatever else LLVM does here.
 """
 
 import ctypes
-import itertools
 import threading
-from dataclasses import dataclass, field
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -17,12 +18,16 @@ from evalscripts.native.emit.object import Object
 from evalscripts.native.runtime.driver import DRIVE
 from evalscripts.native.runtime.library import SYMBOLS, library_text
 
+_DRIVE = ctypes.CFUNCTYPE(
+    ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64
+)
+
 
 class Unloadable(Exception):
     """The object was made for another processor, or needs what is not there."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, weakref_slot=True)
 class Loaded:
     """Machine code that can be run; freed when nobody holds it."""
 
@@ -30,42 +35,42 @@ class Loaded:
     address: int
     """Of the kernel."""
     library: "Library"
-    _code: Any = field(repr=False)
-    """Keeps the code in memory."""
-
-
-_DRIVE = ctypes.CFUNCTYPE(
-    ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64
-)
 
 
 class Library:
-    """The code that kernels share, in this process's memory."""
+    """The code that kernels share, in this process's memory for good."""
 
     def __init__(self) -> None:
-        """Compile and link it: some 50 ms."""
-        self._jit = llvm.create_lljit_compiler(target_machine(opt=2))
-        self._numbers = itertools.count()
-        self._addresses: dict[str, int] = {}
-        self._code = [self.add(compile_text(library_text(), opt=2), exports=SYMBOLS)]
-        for symbol in SYMBOLS:
-            self._addresses[symbol] = self._code[0][symbol]
+        """Compile and link it, which takes some 100 ms."""
+        code = compile_text(library_text(), opt=2)
+        jit, tracker = _link(code, exports=SYMBOLS, imports={})
+        self._addresses = {symbol: int(tracker[symbol]) for symbol in SYMBOLS}
         self.drive = _DRIVE(self._addresses[DRIVE])
+        # At the end of the process LLVM may be gone before them.
+        tracker.detach()
+        jit.detach()
 
     def address(self, symbol: str) -> int:
-        """Return where a function of the library is."""
+        """Return where a function is."""
+        if symbol not in self._addresses:
+            raise Unloadable(f"the library has no {symbol}")
         return self._addresses[symbol]
 
-    def add(self, code: bytes, *, exports: tuple[str, ...], needs: tuple[str, ...] = ()) -> Any:
-        """Link an object file; the result holds it in memory and knows its exports' addresses."""
-        builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
-        for symbol in exports:
-            builder.export_symbol(symbol)
-        for symbol in needs:
-            if symbol not in self._addresses:
-                raise Unloadable(f"the library has no {symbol}")
-            builder.import_symbol(symbol, self._addresses[symbol])
-        return builder.link(self._jit, f"cogmill{next(self._numbers)}")
+
+def _link(code: bytes, *, exports: Iterable[str], imports: Mapping[str, int]) -> tuple[Any, Any]:
+    """Return a JIT that holds the code, and what knows the addresses of its exports."""
+    builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+    for symbol in exports:
+        builder.export_symbol(symbol)
+    for symbol, address in imports.items():
+        builder.import_symbol(symbol, address)
+    jit = llvm.create_lljit_compiler(target_machine(opt=2), use_jit_link=True)
+    return jit, builder.link(jit, "cogmill")
+
+
+def _free(tracker: Any, jit: Any) -> None:
+    tracker.close()
+    jit.close()
 
 
 _lock = threading.Lock()
@@ -83,7 +88,7 @@ def library() -> Library:
 def load(code: Object) -> Loaded:
     """Return the object's code in this process's memory.
 
-    Thread-safe; a millisecond or two. The memory is freed with the result.
+    Thread-safe; a millisecond, and the time of `library` where that is called for the first time.
 
     Raises:
         Unloadable: the object does not belong to this processor and version.
@@ -91,5 +96,11 @@ def load(code: Object) -> Loaded:
     if code.fingerprint != fingerprint():
         raise Unloadable("the machine code was made for another processor or version")
     shared = library()
-    tracker = shared.add(code.code, exports=(code.symbol,), needs=code.needs)
-    return Loaded(object=code, address=tracker[code.symbol], library=shared, _code=tracker)
+    imports = {symbol: shared.address(symbol) for symbol in code.needs}
+    try:
+        jit, tracker = _link(code.code, exports=(code.symbol,), imports=imports)
+    except RuntimeError as error:
+        raise Unloadable("the machine code cannot be linked") from error
+    loaded = Loaded(object=code, address=int(tracker[code.symbol]), library=shared)
+    weakref.finalize(loaded, _free, tracker, jit).atexit = False
+    return loaded

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalscripts.native.binding import Binding, Facts
+from evalscripts.native.binding import Binding, Facts, TooMuchScratch
 from evalscripts.native.frame import ABORTED, LANES, OK, OUT_OF_FUEL, TRAPPED
 from evalscripts.native.load import Loaded
 from evalscripts.program import InputData
+
+__all__ = ["DEFAULT_FUEL", "AbortFlag", "End", "Facts", "Status", "Stripe", "TooMuchScratch"]
 
 DEFAULT_FUEL = 1_000_000
 """Turns that the loops without a bound may take in one block of pixels."""

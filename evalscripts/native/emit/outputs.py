@@ -1,5 +1,7 @@
 """Rounding and clamping to an output's sample type, as the V8 tier does it."""
 
+import math
+
 from evalscripts.native.emit.arithmetic import round_up
 from evalscripts.native.emit.text import VECTOR, Code
 from evalscripts.native.frame import LANES
@@ -11,8 +13,7 @@ _RANGES = {
     "UINT16": (0, 65535, "i16"),
     "INT16": (-32768, 32767, "i16"),
 }
-BYTES = {"AUTO": 1, "UINT8": 1, "INT8": 1, "UINT16": 2, "INT16": 2, "FLOAT32": 4}
-"""Sample type → what one pixel of a band takes."""
+_NEARLY_HALF = VECTOR.of(math.nextafter(0.5, 0.0))
 
 
 def store(code: Code, kind: str, number: str, place: str) -> None:
@@ -31,11 +32,14 @@ def store(code: Code, kind: str, number: str, place: str) -> None:
 
 
 def _positive(code: Code, number: str, high: int) -> str:
-    """Return what cutting makes the nearest of: 0 for all below a half, NaN included."""
-    is_some = code.is_true(VECTOR, "oge", number, VECTOR.of(0.5))
+    """Return what cutting makes the nearest of, halves up; NaN is 0.
+
+    The summand is the double below a half: with a half itself, 0.49999999999999994 would become
+    1, while all true halves below 2⁵² still reach the next whole number by rounding.
+    """
+    is_some = code.is_true(VECTOR, "ogt", number, VECTOR.of(0.0))
     some = code.pick(VECTOR, is_some, number, VECTOR.of(0.0))
-    capped = _at_most(code, some, high)
-    return code.let(f"fadd {VECTOR.number} {capped}, {VECTOR.of(0.5)}")
+    return code.let(f"fadd {VECTOR.number} {_at_most(code, some, high)}, {_NEARLY_HALF}")
 
 
 def _signed(code: Code, number: str, low: int, high: int) -> str:
