@@ -6,7 +6,7 @@ ahead, a few at a time; the others only where pixels stay open after those above
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from engine.geo.window import Window
 from engine.plan.memory import band_dtypes
 from engine.plan.plan import SCENES_AT_ONCE, BandRead, InputPlan, Layer, Plan, SceneRead
 from engine.plan.planner import Grids, plan_scene
+from engine.run.awaited import Awaited
 from engine.run.blocks import BlockReader, source_error
 from engine.run.cover import covered
 from engine.run.mosaic import Canvas, lay_scene, open_canvas
@@ -56,6 +57,7 @@ class _Sheet:
     """For each band (layer, row, col); 0 where `valid` is False."""
     valid: NDArray[np.bool_]
     """(layer, row, col)."""
+    awaited: Awaited
     grids: Grids = field(default_factory=dict)
 
     def canvas(self, index: int) -> Canvas:
@@ -74,12 +76,22 @@ class Assembler:
     reader: BlockReader
     workers: Workers
     plan: Plan
-    used: dict[str, list[str]] = field(default_factory=dict)
-    """Input id → ids of the scenes that filled pixels so far, in order of first use."""
+    filled: set[tuple[str, str]] = field(default_factory=set)
+    """(input id, scene id) of the scenes that filled pixels so far."""
 
-    async def samples(self, stripe: Window, clip: NDArray[np.bool_] | None) -> Samples:
-        """Return the samples of one stripe; ``clip`` is (row, col) of the stripe, True inside."""
-        sheets = [self._sheet(part, stripe, clip) for part in self.plan.inputs]
+    async def samples(
+        self,
+        stripe: Window,
+        clip: NDArray[np.bool_] | None,
+        *,
+        fetched: asyncio.Event | None = None,
+    ) -> Samples:
+        """Return the samples of one stripe; ``clip`` is (row, col) of the stripe, True inside.
+
+        ``fetched`` is set as soon as no more bytes are awaited, while the last blocks are decoded.
+        """
+        awaited = Awaited(self.plan, fetched)
+        sheets = [self._sheet(part, stripe, clip, awaited) for part in self.plan.inputs]
         await together([self._fill(sheet) for sheet in sheets])
         bands: dict[tuple[str, str], NDArray[Any]] = {}
         for sheet in sheets:
@@ -91,7 +103,17 @@ class Assembler:
             valid={sheet.part.input.id: sheet.valid for sheet in sheets},
         )
 
-    def _sheet(self, part: InputPlan, stripe: Window, clip: NDArray[np.bool_] | None) -> "_Sheet":
+    def used(self, part: InputPlan) -> tuple[Scene, ...]:
+        """Return the input's scenes that filled pixels so far, in the order of its layers."""
+        return tuple(scene for scene in part.scenes if (part.input.id, scene.id) in self.filled)
+
+    def _sheet(
+        self,
+        part: InputPlan,
+        stripe: Window,
+        clip: NDArray[np.bool_] | None,
+        awaited: Awaited,
+    ) -> "_Sheet":
         shape = (len(part.layers), stripe.height, stripe.width)
         dtypes = band_dtypes(part, self.plan.images)
         return _Sheet(
@@ -101,6 +123,7 @@ class Assembler:
             values=tuple(np.zeros(shape, dtype=dtype) for dtype in dtypes),
             valid=np.zeros(shape, dtype=np.bool_),
             geobox=self.plan.geobox.crop(stripe),
+            awaited=awaited,
         )
 
     async def _fill(self, sheet: "_Sheet") -> None:
@@ -141,6 +164,9 @@ class Assembler:
                     del started[scene.id]
                     if sampled is not None:
                         await self.workers.run(self._lay, sheet.part, canvas, sampled)
+                sheet.awaited.leave(sheet.part, scene)
+            for scene in layer.scenes:
+                sheet.awaited.leave(sheet.part, scene)
         finally:
             for task in started.values():
                 task.cancel()
@@ -150,7 +176,12 @@ class Assembler:
         read = await self._scene_read(sheet, scene, layer)
         if read is None:
             return None
-        done = await together([self._band(read, band) for band in read.bands])
+        done = await together(
+            [
+                self._band(read, band, sheet.awaited.of_band(sheet.part, scene, position))
+                for position, band in enumerate(read.bands)
+            ]
+        )
         return SceneSamples(
             read=read,
             values=tuple(values for values, _ in done),
@@ -172,10 +203,12 @@ class Assembler:
         )
 
     async def _band(
-        self, read: SceneRead, band: BandRead
+        self, read: SceneRead, band: BandRead, arrived: Callable[[], None]
     ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         try:
-            blocks = await self.reader.read(band.asset.address, band.image, band.blocks)
+            blocks = await self.reader.read(
+                band.asset.address, band.image, band.blocks, arrived=arrived
+            )
         except (SourceError, NotFound, Forbidden) as error:
             raise source_error(error, scene=read.scene.name, band=band.use.band.name) from error
         return await self.workers.run(resample_band, read, band, blocks)
@@ -198,9 +231,7 @@ class Assembler:
                 clamp=tuple(use.clamp for use in part.bands),
             )
         if canvas.open_count < before:
-            used = self.used.setdefault(part.input.id, [])
-            if scene.id not in used:
-                used.append(scene.id)
+            self.filled.add((part.input.id, scene.id))
 
 
 def resample_band(

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,11 +36,18 @@ class BlockReader:
     """Blocks on their way, shared by all who want them."""
 
     async def read(
-        self, address: str, image: CogImage, blocks: Sequence[BlockRead]
+        self,
+        address: str,
+        image: CogImage,
+        blocks: Sequence[BlockRead],
+        *,
+        arrived: Callable[[], None] | None = None,
     ) -> list[DecodedBlock]:
         """Return the decoded blocks, in the order asked for.
 
         The missing ones are fetched by one call to the store, so that it can merge neighbors.
+        ``arrived`` is called once all their bytes are there; never, where some are on their way
+        for others already.
         """
         found: dict[Key, DecodedBlock] = {}
         missing: list[tuple[Key, BlockRead]] = []
@@ -55,7 +62,7 @@ class BlockReader:
             else:
                 found[key] = cached
                 count("block_hits")
-        flights = self._board(address, image, missing)
+        flights = self._board(address, image, missing, arrived)
         try:
             for flight in flights:
                 found[flight.key] = await asyncio.shield(flight.task)
@@ -65,7 +72,11 @@ class BlockReader:
         return [found[key] for key in keys]
 
     def _board(
-        self, address: str, image: CogImage, missing: Sequence[tuple[Key, BlockRead]]
+        self,
+        address: str,
+        image: CogImage,
+        missing: Sequence[tuple[Key, BlockRead]],
+        arrived: Callable[[], None] | None,
     ) -> list[Flight[Key, DecodedBlock]]:
         """Join the blocks on their way; start one fetch for the others, and a task for each."""
         ongoing = set(self.flights.keys())
@@ -87,6 +98,10 @@ class BlockReader:
         if fetch is not None:
             fetch.add_done_callback(_retrieve)
             _stop_when_unwanted(fetch, tasks)
+        if arrived is not None and not missing:
+            arrived()
+        elif arrived is not None and fetch is not None and len(fresh) == len(missing):
+            fetch.add_done_callback(lambda _: arrived())
         return boarded
 
     async def _fetch(

@@ -80,7 +80,6 @@ async def examine(
     samples = await assembler.samples(stripe, mask)
     inputs = script_inputs(plan.inputs, samples)
     report = await workers.wait(program.debug, context, inputs)
-    names = {scene.id: scene.name for part in plan.inputs for scene in part.scenes}
     x, y = geobox.affine * (0.5, 0.5)
     return DebuggedPixel(
         col=stripe.col_start,
@@ -88,6 +87,9 @@ async def examine(
         x=x,
         y=y,
         is_inside=mask is None or bool(np.all(mask)),
-        used={name: tuple(names[one] for one in ids) for name, ids in assembler.used.items()},
+        used={
+            part.input.id: tuple(scene.name for scene in assembler.used(part))
+            for part in plan.inputs
+        },
         report=report,
     )

@@ -18,7 +18,7 @@ from engine.run.workers import Workers
 from engine.samples import Pixels, Samples
 from engine.trace import stage
 from engine.warp.clip import rasterize
-from evalscripts.program import Program, RunContext, Session
+from evalscripts.program import Finished, Program, RunContext, Session
 
 
 async def render(
@@ -34,7 +34,8 @@ async def render(
     """Return the pixels of a plan; ``context`` is what its script was, and may be, told.
 
     The next stripe is read while the script runs over the present one. The script's session is
-    opened only when the first samples are there, so that no worker waits for the network alone.
+    opened once the first stripe's bytes are there, while they are decoded and resampled: it never
+    waits for the network alone.
     Cancelling stops fetches, decoding and the script.
     """
     assembler = Assembler(reader=reader, workers=workers, plan=plan)
@@ -44,29 +45,30 @@ async def render(
     shape = (plan.geobox.height, plan.geobox.width)
     valid = np.zeros(shape, dtype=np.bool_)
     outputs: dict[str, NDArray[Any]] = {}
-    session: Session | None = None
-    upcoming = asyncio.create_task(_samples(assembler, plan.stripes[0], mask))
+    fetched = asyncio.Event()
+    upcoming = asyncio.create_task(_samples(assembler, plan.stripes[0], mask, fetched))
+    opening = asyncio.create_task(_open(program, context, workers, fetched))
+    finished: Finished | None = None
     try:
         for index, stripe in enumerate(plan.stripes):
             samples = await upcoming
             if index + 1 < len(plan.stripes):
                 upcoming = asyncio.create_task(_samples(assembler, plan.stripes[index + 1], mask))
-            if session is None:
-                session = await _open(program, context, workers)
+            session = await opening
             rows = slice(stripe.row_start, stripe.row_stop)
             part_mask = None if mask is None else mask[rows]
             part = await workers.wait(evaluate, session, plan.inputs, samples, part_mask)
             _store(outputs, part, wanted, rows=rows, shape=shape)
             for held in samples.valid.values():
                 valid[rows] |= held.any(axis=0)
-        assert session is not None  # noqa: S101 - a plan has at least one stripe
+        session = await opening
         finished = await workers.wait(session.finish)
-        session = None
     finally:
         upcoming.cancel()
-        if session is not None:
-            session.abort()
-        await asyncio.gather(upcoming, return_exceptions=True)
+        opening.cancel()
+        if finished is None and opening.done():
+            _abort(opening)
+        await asyncio.gather(upcoming, opening, return_exceptions=True)
     return Pixels(
         geobox=plan.geobox,
         outputs=outputs,
@@ -75,7 +77,10 @@ async def render(
         user_data=finished.user_data,
         console=finished.console,
         facts={
-            "scenes": {key: tuple(ids) for key, ids in assembler.used.items()},
+            "scenes": {
+                part.input.id: tuple(scene.id for scene in assembler.used(part))
+                for part in plan.inputs
+            },
             "layers": {part.input.id: len(part.layers) for part in plan.inputs},
             "tier": program.tier,
             "console_cut": finished.console_cut,
@@ -83,12 +88,15 @@ async def render(
     )
 
 
-async def _open(program: Program, context: RunContext, workers: Workers) -> Session:
-    """Return an opened session.
+async def _open(
+    program: Program, context: RunContext, workers: Workers, fetched: asyncio.Event
+) -> Session:
+    """Return a session, opened once ``fetched`` is set.
 
     Where the caller has gone, one that waits for its turn is never opened, and one that is just
     being opened is ended.
     """
+    await fetched.wait()
     opening = workers.submit(program.open, context)
     try:
         with stage("open script"):
@@ -98,14 +106,20 @@ async def _open(program: Program, context: RunContext, workers: Workers) -> Sess
         raise
 
 
-def _abort(opening: Future[Session]) -> None:
+def _abort(opening: Future[Session] | asyncio.Task[Session]) -> None:
     if not opening.cancelled() and opening.exception() is None:
         opening.result().abort()
 
 
-async def _samples(assembler: Assembler, stripe: Window, mask: NDArray[np.bool_] | None) -> Samples:
+async def _samples(
+    assembler: Assembler,
+    stripe: Window,
+    mask: NDArray[np.bool_] | None,
+    fetched: asyncio.Event | None = None,
+) -> Samples:
     rows = slice(stripe.row_start, stripe.row_stop)
-    return await assembler.samples(stripe, None if mask is None else mask[rows])
+    part = None if mask is None else mask[rows]
+    return await assembler.samples(stripe, part, fetched=fetched)
 
 
 def _store(
