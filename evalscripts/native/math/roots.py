@@ -81,6 +81,8 @@ def power(x: Real, y: Real) -> Real:
     asked = Real(code, vector)
     special = abs(x).equals(1.0) & ~(abs(y) < _INFINITY)
     asked = special.pick(float("nan"), asked)
+    # A signaling NaN, which a raster may hold, is none to V8; the C library answers NaN.
+    asked = y.equals(0.0).pick(1.0, asked)
     asked = is_two.pick(square, is_half.pick(root, asked))
     code.do(f"br label %{after}")
     code.label(after)

@@ -78,6 +78,7 @@ def pair_arguments(seed: int, n: int) -> tuple[Reals, Reals]:
         (np.abs(rng.normal(0.0, 3.0, n)), rng.integers(-20, 20, n) / 2),
         (any_doubles(rng, n, least=500, most=1540), np.full(n, 2.0)),
         (any_doubles(rng, n), np.full(n, 0.5)),
+        (any_doubles(rng, n, least=2040), rng.choice([0.0, -0.0, 1.0, -1.0], n)),
     )
     return (
         _whole_groups(np.concatenate([left for left, _ in parts])),
