@@ -45,8 +45,7 @@ class Sources:
             "(() => {\nconst kernel = { __proto__: null };\n"
             f"{files}return kernel.box;\n}})();\n//# sourceURL=runner.js"
         )
-        held = _HERE / "snapshot.js"
-        self.snapshot = held.read_text(encoding="utf-8") if held.exists() else "() => 'null'"
+        self.snapshot = (_HERE / "snapshot.js").read_text(encoding="utf-8")
 
 
 def _text(name: str) -> str:

@@ -108,7 +108,7 @@ def test_frames_run_from_the_throw_outward(refused: Refused) -> None:
     [
         ("null", "the script threw: null"),
         ("undefined", "the script threw: undefined"),
-        ("{a: 1}", "the script threw: [object Object]"),
+        ("{a: 1}", 'the script threw: {"a":1}'),
         ("(() => { const a = []; a[0] = a; return a; })()", "the script threw: "),
         ("'a\\nb'", "the script threw: a\nb"),
         ("42n", "the script threw: 42"),

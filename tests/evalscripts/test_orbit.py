@@ -1,5 +1,7 @@
 """ORBIT and TILE: what the script finds in samples and scenes."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ ENVELOPE = {
 }
 
 
-def kept(pool: V8Pool, expression: str, mosaicking: str = "ORBIT", **about: object) -> object:
+def kept(pool: V8Pool, expression: str, mosaicking: str = "ORBIT", **about: Any) -> object:
     """Return the value of an expression at a pixel of two scenes, as JSON makes it."""
     text = scenes_script(f"{KEEP}{expression}; return [0];", mosaicking=mosaicking)
     if not about:
