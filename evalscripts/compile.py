@@ -1,77 +1,152 @@
 """`compile_script`: from a text to a `Program`, and the cache of programs."""
 
 import hashlib
-import re
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from dataclasses import replace
 
-from evalscripts.errors import ScriptSyntaxError, SetupError
+from evalscripts.errors import SetupError
+from evalscripts.forms import Normalized, normalize_form
+from evalscripts.native.compiler import NativeCompiler
 from evalscripts.program import Program
-from evalscripts.setup import Mosaicking, Setup
-from evalscripts.source import MAX_SCRIPT_BYTES, Source, read_source
+from evalscripts.snapshot import Snapshot
+from evalscripts.source import MAX_SCRIPT_BYTES, read_source
+from evalscripts.tiers.program import TieredProgram
 from evalscripts.v8.pool import V8Pool
-from evalscripts.v8.program import V8Program, read_setup
-
-_VERSION_1_CALLS = re.compile(r"\bset(?:InputComponents|OutputComponentCount)\s*\(")
+from evalscripts.v8.program import Staged, V8Program, stage
+from evalscripts.v8.snapshot import BadSnapshot, read_snapshot
 
 
 def compile_script(
-    text: str, *, pool: V8Pool, seconds: float, max_bytes: int = MAX_SCRIPT_BYTES
+    text: str,
+    *,
+    pool: V8Pool,
+    seconds: float,
+    max_bytes: int = MAX_SCRIPT_BYTES,
+    known_bands: Collection[str] = (),
+    compiler: NativeCompiler | None = None,
 ) -> Program:
     """Return the script as a `Program`, its top level and setup() run once to know its setup.
 
-    ``seconds`` bounds that run; ``max_bytes`` the text.
+    ``seconds`` bounds that run; ``max_bytes`` the text. ``known_bands`` are the names of the
+    bands that the request's collections have: a script without setup() may mean them. Without a
+    ``compiler`` everything runs in V8.
 
     Raises:
-        ScriptError: of every kind; `SetupError` also for forms that are not supported yet.
+        ScriptError: of every kind.
     """
     source = read_source(text, max_bytes=max_bytes)
-    _refuse_old_forms(source)
+    normalized = normalize_form(source, known_bands=known_bands)
+    return compile_form(normalized, pool=pool, seconds=seconds, compiler=compiler)
+
+
+def compile_form(
+    normalized: Normalized, *, pool: V8Pool, seconds: float, compiler: NativeCompiler | None
+) -> Program:
+    """Return a script in version 3's full form as a `Program`; see `compile_script`."""
+    names = None if compiler is None else normalized.names
+    source = normalized.source
     try:
-        setup = read_setup(source, pool=pool, seconds=seconds)
-    except ScriptSyntaxError as error:
-        if _is_bare(source, error):
-            raise source.error(
-                SetupError,
-                "scripts without setup() and evaluatePixel(), which return at their top level, "
-                "are not supported yet; define both functions",
-                line=error.line,
-                column=error.column,
-            ) from None
-        raise
-    _refuse_unsupported(source, setup)
-    return V8Program(source, setup, pool=pool)
+        staged = stage(source, pool=pool, seconds=seconds, names=names)
+    except SetupError:
+        if not normalized.complaint:
+            raise
+        raise source.error_at(SetupError, normalized.complaint, name="setup") from None
+    if normalized.listed:
+        staged = replace(staged, setup=replace(staged.setup, listed=True))
+    snapshot, refusal = _snapshot(normalized, staged)
+    program = V8Program(
+        source,
+        staged.setup,
+        pool=pool,
+        hooks=staged.hooks,
+        reason="every script runs in V8" if compiler is None else refusal,
+    )
+    if compiler is None or snapshot is None:
+        return program
+    return TieredProgram(program, staged, snapshot, pool=pool, compiler=compiler)
+
+
+def _snapshot(normalized: Normalized, staged: Staged) -> tuple[Snapshot | None, str]:
+    """Return what the globals hold, or why that counts for nothing."""
+    if normalized.names is None:
+        return None, normalized.unread
+    if staged.timely:
+        return None, "it reads the clock or draws random numbers before its first pixel"
+    try:
+        return read_snapshot(staged.held, hooks=staged.hooks), ""
+    except BadSnapshot as bad:
+        return None, str(bad)
 
 
 class ScriptCache:
     """Programs by their text; the least recently used go first. Thread-safe.
 
     Several callers of the same text at the same time share one compilation. Errors are not kept.
+    A script whose meaning hangs on the known bands is kept once for each set of them.
     """
 
-    def __init__(self, pool: V8Pool, *, entries: int = 256) -> None:
+    def __init__(
+        self, pool: V8Pool, *, entries: int = 256, compiler: NativeCompiler | None = None
+    ) -> None:
         self._pool = pool
+        self._compiler = compiler
         self._entries = entries
         self._lock = threading.Lock()
-        self._programs: OrderedDict[bytes, Future[Program]] = OrderedDict()
+        self._programs: OrderedDict[bytes, Future[Program | None]] = OrderedDict()
 
-    def get(self, text: str, *, seconds: float, max_bytes: int = MAX_SCRIPT_BYTES) -> Program:
+    def get(
+        self,
+        text: str,
+        *,
+        seconds: float,
+        max_bytes: int = MAX_SCRIPT_BYTES,
+        known_bands: Collection[str] = (),
+    ) -> Program:
         """Return the program of this text; see `compile_script`."""
+
+        def make() -> Program:
+            return compile_script(
+                text,
+                pool=self._pool,
+                seconds=seconds,
+                max_bytes=max_bytes,
+                known_bands=known_bands,
+                compiler=self._compiler,
+            )
+
+        def make_unless_by_bands() -> Program | None:
+            source = read_source(text, max_bytes=max_bytes)
+            normalized = normalize_form(source, known_bands=known_bands)
+            if normalized.by_bands:
+                return None
+            return compile_form(
+                normalized, pool=self._pool, seconds=seconds, compiler=self._compiler
+            )
+
         key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        program = self._shared(key, make_unless_by_bands)
+        if program is not None:
+            return program
+        names = "\n".join(sorted(known_bands)).encode("utf-8", "surrogatepass")
+        return self._shared(hashlib.sha256(key + names).digest(), make) or make()
+
+    def _shared(self, key: bytes, make: Callable[[], Program | None]) -> Program | None:
         with self._lock:
             known = self._programs.get(key)
             if known is not None:
                 self._programs.move_to_end(key)
             else:
-                mine: Future[Program] = Future()
+                mine: Future[Program | None] = Future()
                 self._programs[key] = mine
                 while len(self._programs) > self._entries:
                     self._programs.popitem(last=False)
         if known is not None:
             return known.result()
         try:
-            program = compile_script(text, pool=self._pool, seconds=seconds, max_bytes=max_bytes)
+            program = make()
         except BaseException as error:
             with self._lock:
                 if self._programs.get(key) is mine:
@@ -83,38 +158,3 @@ class ScriptCache:
 
     def __len__(self) -> int:
         return len(self._programs)
-
-
-def _refuse_old_forms(source: Source) -> None:
-    """Raise for versions 1 and 2, which say by themselves what they are."""
-    found = _VERSION_1_CALLS.search(source.text)
-    if found and source.version in (None, 1):
-        line, column = source.position(found.start())
-        raise source.error(
-            SetupError,
-            "version 1 scripts (setInputComponents, setOutputComponentCount) are not supported "
-            "yet; write a version 3 script",
-            line=line,
-            column=column,
-        )
-    if source.version is not None and source.version != 3:
-        raise SetupError(
-            f"version {source.version} scripts are not supported yet; write a version 3 script"
-        )
-
-
-def _is_bare(source: Source, error: ScriptSyntaxError) -> bool:
-    return "Illegal return statement" in error.message and source.definition("setup")[0] is None
-
-
-def _refuse_unsupported(source: Source, setup: Setup) -> None:
-    def refusal(reason: str) -> SetupError:
-        return source.error_at(SetupError, reason, name="setup")
-
-    if len(setup.inputs) > 1:
-        raise refusal(
-            f"data fusion ({len(setup.inputs)} inputs) is not supported yet; use one input"
-        )
-    mosaicking = setup.inputs[0].mosaicking
-    if mosaicking is not Mosaicking.SIMPLE:
-        raise refusal(f"mosaicking {mosaicking.value} is not supported yet; SIMPLE is")

@@ -1,7 +1,8 @@
 """The user's text as a value, and errors that point into it.
 
-V8 compiles the text as it stands, as a script of its own called ``evalscript.js``, so its line
-numbers are the user's. `blame` turns what V8 prints for an exception into a `ScriptError`.
+V8 compiles the text as a script of its own called ``evalscript.js``. Forms other than version 3's
+have something of ours on their first line and behind their last, so line numbers are the user's
+everywhere. `blame` turns what V8 prints for an exception into a `ScriptError`.
 """
 
 import re
@@ -14,7 +15,7 @@ SCRIPT_NAME = "evalscript.js"
 MAX_SCRIPT_BYTES = 256 * 1024
 
 _LINE_ENDS = re.compile("\r\n|[\n\r\u2028\u2029]")
-_VERSION = re.compile(r"^[ \t]*//[ \t]*VERSION[ \t]*=[ \t]*(\d+)", re.MULTILINE)
+_VERSION = re.compile(r"^[ \t]*//[ \t]*VERSION[ \t]*=[ \t]*(\d+)", re.MULTILINE | re.IGNORECASE)
 _HEADER = re.compile(r"(?P<file>[^\n]*?):(?P<line>\d+): ")
 _CARET = re.compile(r"\n(?P<line>[^\n]*)\n(?P<pad> *)\^+\n")
 _FRAME = re.compile(r"^ +at (?P<frame>.+)$", re.MULTILINE)
@@ -31,11 +32,17 @@ class Source:
     """One evalscript's text."""
 
     text: str
-    """Without a byte order mark; what V8 compiles."""
+    """What V8 compiles: the user's text without a byte order mark, and what a form adds."""
     version: int | None
     """From the first ``//VERSION=n`` line, wherever it stands; None without one."""
     lines: tuple[str, ...]
-    """As V8 counts them; line 1 is first."""
+    """The user's, as V8 counts them; line 1 is first."""
+    form: str = "V3"
+    """``V1``, ``V1 bare``, ``V2``, ``V3`` or ``V3 bare``."""
+    shift: int = 0
+    """How many UTF-16 units of ours stand before the first line."""
+    entry: tuple[int, int] | None = None
+    """Line and column of a bare script's first return."""
 
     def error(
         self,
@@ -69,11 +76,7 @@ class Source:
         if caret and not rest[caret.end() :].strip():
             # Only errors carry a stack; anything else can be thrown too.
             message = f"the script threw: {message}"
-        frames = tuple(
-            frame
-            for frame in _FRAME.findall(rest[caret.end() :] if caret else rest)
-            if _PLACE.search(frame)
-        )
+        frames = self._user_frames(_FRAME.findall(rest[caret.end() :] if caret else rest))
         if len(message) > _MAX_MESSAGE_CHARS:
             message = message[:_MAX_MESSAGE_CHARS] + "… (cut)"
         line: int | None = None
@@ -83,10 +86,33 @@ class Source:
         elif header and caret and header["file"] in (SCRIPT_NAME, "<anonymous>"):
             line, column = int(header["line"]), len(caret["pad"]) + 1
             if line > len(self.lines):
-                # An unclosed bracket, string or comment: V8 points at our own last line.
-                line, column = len(self.lines), None
+                # An unclosed bracket, string or comment, or what our lines throw again.
+                line, column = self.entry or (len(self.lines), None)
+            elif line == 1:
+                column = max(1, column - self.shift)
         stack = tuple(f"at {frame}" for frame in frames)
         return self.error(kind, message + note, line=line, column=column, stack=stack)
+
+    def _user_frames(self, frames: list[str]) -> tuple[str, ...]:
+        """Return the frames inside the user's text, with the user's columns."""
+        kept = []
+        for frame in frames:
+            place = _PLACE.search(frame)
+            if place is None:
+                continue
+            line, column = int(place["line"]), int(place["column"])
+            if line == 1:
+                column -= self.shift
+            if line <= len(self.lines) and column > 0:
+                shown = f"{SCRIPT_NAME}:{line}:{column}"
+                kept.append(frame[: place.start()] + shown + frame[place.end() :])
+        return tuple(kept)
+
+    @property
+    def version_line(self) -> int | None:
+        """The line that says the version; None without one."""
+        found = (i for i, line in enumerate(self.lines, start=1) if _VERSION.match(line))
+        return next(found, None)
 
     def definition(self, name: str) -> tuple[int, int] | tuple[None, None]:
         """Return line and column of a function's definition, as well as the text can tell."""
@@ -96,12 +122,13 @@ class Source:
                 continue
             if found := pattern.search(line):
                 return number, utf16_length(line[: found.start()]) + 1
-        return None, None
+        return self.entry or (None, None)
 
     def position(self, offset: int) -> tuple[int, int]:
-        """Return line and column of a character, by its offset in the text."""
+        """Return the user's line and column of a character, by its offset in the text."""
         before = _LINE_ENDS.split(self.text[:offset])
-        return len(before), utf16_length(before[-1]) + 1
+        column = utf16_length(before[-1]) + 1
+        return len(before), max(1, column - self.shift) if len(before) == 1 else column
 
     def error_at(self, kind: type[_Error], message: str, *, name: str) -> _Error:
         """Return an error that points at the definition of a function."""

@@ -179,14 +179,25 @@ def test_what_was_printed_before_an_error_is_kept(refused: Refused) -> None:
 
 
 def test_a_script_that_forges_frames_only_fools_itself(refused: Refused) -> None:
+    forged = "at f (evalscript.js:2:7)"
+
+    error = refused(
+        pixel_script(f"throw Object.assign(Error('x'), {{stack: 'Error\\n    {forged}'}});")
+    )
+
+    assert place(error) == (2, 7)
+    assert error.stack == (forged,)
+
+
+def test_a_frame_behind_the_last_line_is_not_told(refused: Refused) -> None:
     forged = "at f (evalscript.js:99999:7)"
 
     error = refused(
         pixel_script(f"throw Object.assign(Error('x'), {{stack: 'Error\\n    {forged}'}});")
     )
 
-    assert error.line == 7
-    assert error.stack == (forged,)
+    assert place(error) == (5, 1)
+    assert error.stack == ()
 
 
 def test_a_text_that_is_too_long_says_so() -> None:

@@ -177,21 +177,14 @@ def test_a_wrong_setup_says_what_was_found_and_is_allowed(
     [
         ("//VERSION=3\nfunction evaluatePixel() {}", "the script has no function setup()"),
         ("//VERSION=3\nfunction setup() { return {}; }", "has no function evaluatePixel()"),
-        ("", "the script has no function setup()"),
-        ("//VERSION=3\nreturn [B04];", "are not supported yet; define both functions"),
-        ("return [B04];", "are not supported yet; define both functions"),
-        ("function setup(ds) { setInputComponents([ds.B02]); }", "version 1 scripts"),
-        ("//VERSION=2\nfunction setup() {}", "version 2 scripts are not supported yet"),
-        ("\n// VERSION = 1.5\n", "version 1 scripts are not supported yet"),
-        ("{input: ['A'], ONE, mosaicking: 'Orbit'}", "ORBIT is not supported yet; SIMPLE is"),
-        ("{input: [{bands: ['A'], mosaicking: Mosaicking.TILE}], ONE}", "mosaicking TILE is not"),
-        ("{input: [{bands: ['A']}, {bands: ['B']}], ONE}", "fusion (2 inputs) is not supported"),
+        ("", "neither the functions setup() and evaluatePixel() nor a return of its own"),
+        ("//VERSION=3\nvar x = 1;", "neither the functions setup() and evaluatePixel() nor"),
+        ("//VERSION=3\nreturn [B04];", "the script has no setup(): its bands are those of its"),
+        ("return [B04];", "no collection is known here"),
+        ("//VERSION=9\nfunction evaluatePixel() {}", "version 9 is not known; there are versions"),
     ],
 )  # fmt: skip
-def test_what_cannot_run_yet_is_named(refused: Refused, text: str, words: str) -> None:
-    if text.startswith("{"):
-        text = f"function setup() {{ return {text.replace('ONE', ONE)}; }}{PIXEL}"
-
+def test_what_has_no_form_is_refused(refused: Refused, text: str, words: str) -> None:
     error = refused(text)
 
     assert type(error) is SetupError
