@@ -15,6 +15,7 @@ import llvmlite.binding as llvm
 
 from evalscripts.native.emit.machine import compile_text, fingerprint, target_machine
 from evalscripts.native.emit.object import Object
+from evalscripts.native.math.module import MATH_SYMBOLS, math_text
 from evalscripts.native.runtime.driver import DRIVE
 from evalscripts.native.runtime.library import SYMBOLS, library_text
 
@@ -41,11 +42,15 @@ class Library:
     """The code that kernels share, in this process's memory for good."""
 
     def __init__(self) -> None:
-        """Compile and link it, which takes some 100 ms."""
-        code = compile_text(library_text(), opt=2)
-        jit, tracker = _link(code, exports=SYMBOLS, imports={})
-        self._addresses = {symbol: int(tracker[symbol]) for symbol in SYMBOLS}
+        """Compile and link it, which takes some 200 ms."""
+        self._addresses: dict[str, int] = {}
+        self._keep(library_text(), exports=SYMBOLS)
+        self._keep(math_text(), exports=MATH_SYMBOLS)
         self.drive = _DRIVE(self._addresses[DRIVE])
+
+    def _keep(self, text: str, *, exports: tuple[str, ...]) -> None:
+        jit, tracker = _link(compile_text(text, opt=2), exports=exports, imports={})
+        self._addresses.update((symbol, int(tracker[symbol])) for symbol in exports)
         # At the end of the process LLVM may be gone before them.
         tracker.detach()
         jit.detach()

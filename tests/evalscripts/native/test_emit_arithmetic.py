@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evalscripts.native.ir import Fact, Kernel
-from evalscripts.native.signatures import VALUES
+from evalscripts.native.signatures import MATH, VALUES
 from evalscripts.setup import SampleType
 from tests.builders.kernels import Writer, assert_same_bits, exactly, made_input, run_kernel
 from tests.oracle.ir_interpreter import interpret
@@ -113,3 +113,21 @@ def test_truths_combine_in_lanes_and_alone(name: str) -> None:
     (actual,), _ = run_kernel(kernel, inputs)
 
     assert_same_bits(actual, interpret(kernel, inputs, {}).outputs[0])
+
+
+@pytest.mark.parametrize("name", ["exp", "atan2", "cbrt", "hypot"])
+def test_functions_of_math_are_called_for_lanes_and_for_what_all_share(name: str) -> None:
+    w = Writer()
+    lanes = [w.load(band) for band in range(MATH[name])]
+    facts = [w.op("fact", w.const(i), attr=Fact(0, "odd")) for i in range(4, 24)]
+    made = [w.op("math", *lanes, attr=name)]
+    made += [w.op("math", *pair[: MATH[name]], attr=name) for pair in itertools.pairwise(facts)]
+    # What was alive across the calls is needed behind them.
+    made.append(w.op("add", lanes[0], made[0]))
+    kernel = w.kernel([("FLOAT32", exactly(w, made))], bands=[["a", "b"]])
+    inputs = [made_input(["a", "b"], _pairs())]
+    given = {(0, "odd"): _ODD}
+
+    (actual,), _ = run_kernel(kernel, inputs, given)
+
+    assert_same_bits(actual, interpret(kernel, inputs, given).outputs[0])
