@@ -12,6 +12,7 @@ V8's own (src/builtins/math.tq); pow is the C library's but for what `power` say
 from evalscripts.native.emit.text import SCALAR, VECTOR
 from evalscripts.native.frame import LANES
 from evalscripts.native.math.lanes import Real, double
+from evalscripts.native.math.rare import where_any
 
 _INFINITY = float("inf")
 _B1 = 715094163
@@ -59,17 +60,26 @@ def power(x: Real, y: Real) -> Real:
     V8 multiplies for 2, takes the root for ½, answers NaN where the base is ±1 and the exponent
     infinite or NaN, and else asks the C library of the machine, as this does lane by lane.
     """
-    code = x.code
     square = x * x
     # V8 asks for +0 of −0, and for Infinity of −Infinity.
     root = x.equals(-_INFINITY).pick(_INFINITY, (x + 0.0).sqrt())
     is_two, is_half = y.equals(2.0), y.equals(0.5)
     simple = is_two.pick(square, root)
-    kind = VECTOR.number
-    before = code.here
-    inside, after = (code.module.fresh(stem) for stem in ("inside", "after"))
-    code.do(f"br i1 {(~(is_two | is_half)).any()}, label %{inside}, label %{after}")
-    code.label(inside)
+
+    def ask() -> tuple[Real]:
+        found = _c_library(x, y)
+        special = abs(x).equals(1.0) & ~(abs(y) < _INFINITY)
+        found = special.pick(float("nan"), found)
+        # A signaling NaN, which a raster may hold, is none to V8; the C library answers NaN.
+        found = y.equals(0.0).pick(1.0, found)
+        return (is_two.pick(square, is_half.pick(root, found)),)
+
+    return where_any(~(is_two | is_half), ask, (simple,))[0]
+
+
+def _c_library(x: Real, y: Real) -> Real:
+    """Return what the machine's ``pow`` gives."""
+    code, kind = x.code, VECTOR.number
     vector = "poison"
     for lane in range(LANES):
         pair = [
@@ -78,14 +88,4 @@ def power(x: Real, y: Real) -> Real:
         ]
         found = code.call("pow", SCALAR.number, *pair)
         vector = code.let(f"insertelement {kind} {vector}, double {found}, i32 {lane}")
-    asked = Real(code, vector)
-    special = abs(x).equals(1.0) & ~(abs(y) < _INFINITY)
-    asked = special.pick(float("nan"), asked)
-    # A signaling NaN, which a raster may hold, is none to V8; the C library answers NaN.
-    asked = y.equals(0.0).pick(1.0, asked)
-    asked = is_two.pick(square, is_half.pick(root, asked))
-    code.do(f"br label %{after}")
-    code.label(after)
-    return Real(
-        code, code.let(f"phi {kind} [ {simple.name}, %{before} ], [ {asked.name}, %{inside} ]")
-    )
+    return Real(code, vector)
