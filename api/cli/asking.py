@@ -10,11 +10,12 @@ from typing import Any
 from api.body import parse_json
 from api.errors import HttpError
 from api.process.answer import answer
-from api.process.replies import check_formats
-from api.process.translate import Translated, parse_body, translate
+from api.process.replies import choose_replies
+from api.process.schema import ProcessBody
+from api.process.translate import parse_body, translate
 from api.settings import Settings
 from api.wiring import engine_options
-from engine.core import Engine, open_engine
+from engine.core import Engine, Prepared, open_engine
 from engine.encode.encoded import Encoded
 from engine.errors import NotFound, RequestError
 from engine.plan.explain import explain
@@ -51,28 +52,29 @@ def read_script(path: Path) -> str:
 
 async def ask(settings: Settings, body: Any) -> tuple[Encoded, tuple[str, ...]]:
     """Return the file that the Process API would answer with, and what the script printed."""
-    async with _translated(settings, body) as (engine, asked):
-        prepared = await engine.prepare(asked.request)
-        check_formats(asked.replies, prepared.outputs)
-        pixels = await engine.draw(prepared)
-        return await answer(engine, asked, pixels), tuple(pixels.console)
+    async with _prepared(settings, body) as (engine, parsed, prepared):
+        replies = choose_replies(parsed.output.responses, prepared.outputs, accept=None)
+        pixels = await engine.draw(prepared, outputs=replies.outputs)
+        return await answer(engine, replies, pixels), tuple(pixels.console)
 
 
 async def ask_why(settings: Settings, body: Any) -> Mapping[str, Any]:
     """Return what a request would read, and why."""
-    async with _translated(settings, body) as (engine, asked):
-        plan = await engine.plan(asked.request)
-        return explain(plan, await engine.compile(asked.request.script))
+    async with _prepared(settings, body) as (_, parsed, prepared):
+        choose_replies(parsed.output.responses, prepared.outputs, accept=None)
+        return explain(prepared.plan, prepared.program)
 
 
 @asynccontextmanager
-async def _translated(settings: Settings, body: Any) -> AsyncIterator[tuple[Engine, Translated]]:
+async def _prepared(
+    settings: Settings, body: Any
+) -> AsyncIterator[tuple[Engine, ProcessBody, Prepared]]:
     # A request that is wrong in itself is told before anything is opened.
     parsed = parse_body(body)
     engine = await open_engine(engine_options(settings))
     try:
-        program = await engine.compile(parsed.evalscript)
-        yield engine, translate(parsed, program.setup, limits=engine.options.limits)
+        request = translate(parsed, limits=engine.options.limits)
+        yield engine, parsed, await engine.prepare(request)
     finally:
         await engine.close()
 

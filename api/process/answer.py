@@ -2,18 +2,17 @@
 
 import json
 
-from api.process.replies import JSON, USER_DATA, Reply
-from api.process.translate import Translated
+from api.process.replies import JSON, USER_DATA, Replies, Reply
 from engine.core import Engine
 from engine.encode.archive import make_archive
 from engine.encode.encoded import Encoded
 from engine.samples import Pixels
 
 
-async def answer(engine: Engine, translated: Translated, pixels: Pixels) -> Encoded:
+async def answer(engine: Engine, replies: Replies, pixels: Pixels) -> Encoded:
     """Return the only file asked for, or a TAR of all."""
-    files = [await _file(engine, pixels, reply) for reply in translated.replies.files]
-    return make_archive(files) if translated.replies.is_archive else files[0]
+    files = [await _file(engine, pixels, reply) for reply in replies.files]
+    return make_archive(files) if replies.is_archive else files[0]
 
 
 async def _file(engine: Engine, pixels: Pixels, reply: Reply) -> Encoded:

@@ -1,7 +1,6 @@
 """Which files a response holds: ``output.responses`` and Accept against the script's outputs.
 
-Pure, and decided before a pixel is read: first the files, then, as soon as the script's hooks have
-set the numbers of bands, whether the formats can hold them.
+Pure, and decided before a pixel is read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,7 @@ from api.params import accepted
 from api.process.schema import WantedResponse
 from engine.encode.formats import FORMATS, check_format
 from engine.errors import RequestError, UnsupportedFormat
-from evalscripts.setup import Setup, SetupOutput
+from evalscripts.setup import SetupOutput
 
 USER_DATA = "userdata"
 """The identifier of the script's ``outputMetadata.userData``; reserved."""
@@ -53,41 +52,25 @@ class Replies:
 
 
 def choose_replies(
-    responses: Sequence[WantedResponse], setup: Setup, *, accept: str | None
+    responses: Sequence[WantedResponse], outputs: Sequence[SetupOutput], *, accept: str | None
 ) -> Replies:
-    """Return what to answer.
+    """Return what to answer, of outputs that have the band counts of this request.
 
-    Raises `RequestError` for an identifier that the script does not have, and `NotAcceptable`
-    where Accept rules everything out.
+    Raises `RequestError` for an identifier that the script does not have, `UnsupportedFormat`
+    for a format that cannot hold an output, `NotAcceptable` where Accept rules everything out.
     """
     asked = [_reply(response) for response in responses or (WantedResponse(),)]
     replies = _negotiate(asked, accept)
-    known = [output.id for output in setup.outputs]
+    by_id = {output.id: output for output in outputs}
     names = set()
     for index, reply in enumerate(replies.files):
         where = f"output->responses[{index}]"
-        if not reply.is_user_data and reply.identifier not in known:
-            message = (
-                f"output {reply.identifier[:60]!r} is asked for, but setup() of the script has no "
-                f"such output; it has: {', '.join(known)}"
-            )
-            raise RequestError(message, where=f"{where}->identifier")
+        _check(reply, by_id, where=where)
         if (name := (reply.identifier, reply.media_type)) in names:
             message = f"response {reply.identifier[:60]!r} is asked for twice as {reply.media_type}"
             raise RequestError(message, where=where)
         names.add(name)
     return replies
-
-
-def check_formats(replies: Replies, outputs: Sequence[SetupOutput]) -> None:
-    """Raise `UnsupportedFormat` where a format cannot hold an output as it is in this request."""
-    by_id = {output.id: output for output in outputs}
-    for index, reply in enumerate(replies.files):
-        try:
-            _check_format(reply, by_id)
-        except UnsupportedFormat as error:
-            error.where = f"output->responses[{index}]->format->type"
-            raise
 
 
 def _reply(response: WantedResponse) -> Reply:
@@ -124,10 +107,21 @@ def _negotiate(asked: Sequence[Reply], accept: str | None) -> Replies:
     raise NotAcceptable(message)
 
 
-def _check_format(reply: Reply, outputs: Mapping[str, SetupOutput]) -> None:
-    if not reply.is_user_data:
-        output = outputs[reply.identifier]
+def _check(reply: Reply, outputs: Mapping[str, SetupOutput], *, where: str) -> None:
+    if reply.is_user_data:
+        if reply.media_type != JSON:
+            message = f"userdata is {JSON}, not {reply.media_type[:60]!r}"
+            raise UnsupportedFormat(message, where=f"{where}->format->type")
+        return
+    output = outputs.get(reply.identifier)
+    if output is None:
+        message = (
+            f"output {reply.identifier[:60]!r} is asked for, but setup() of the script has no "
+            f"such output; it has: {', '.join(outputs)}"
+        )
+        raise RequestError(message, where=f"{where}->identifier")
+    try:
         check_format(reply.media_type, bands=output.bands, dtype=output.sample_type.dtype)
-    elif reply.media_type != JSON:
-        message = f"userdata is {JSON}, not {reply.media_type[:60]!r}"
-        raise UnsupportedFormat(message)
+    except UnsupportedFormat as error:
+        error.where = f"{where}->format->type"
+        raise

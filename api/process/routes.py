@@ -12,9 +12,9 @@ from api.desk import Desk
 from api.errors import BadBody
 from api.process.answer import answer
 from api.process.document import DOCUMENTED
-from api.process.replies import check_formats
+from api.process.replies import Replies, choose_replies
 from api.process.schema import ProcessBody
-from api.process.translate import Translated, parse_body, translate
+from api.process.translate import parse_body, translate
 from api.respond import debug_header, facts_header, respond, units_header
 from api.units import OCTET_STREAM, units_of
 from engine.core import Engine, Prepared
@@ -41,19 +41,17 @@ async def draw(request: Request, who: Principal, body: ProcessBody) -> Response:
     """Translate, ask, finish, respond; nothing is read before everything is known to fit."""
     engine: Engine = request.app.state.engine
     desk: Desk = request.app.state.desk
-    setup = (await engine.compile(body.evalscript)).setup
-    accept = request.headers.get("accept")
-    limits = engine.options.limits
-    ask = partial(translate, body, setup, limits=limits, accept=accept, principal=who.id)
+    ask = partial(translate, body, limits=engine.options.limits, principal=who.id)
     # To judge a polygon may take a second, in which others are served.
     asked = ask() if body.input.bounds.geometry is None else await asyncio.to_thread(ask)
-    prepared = await engine.prepare(asked.request)
-    check_formats(asked.replies, prepared.outputs)
-    units = spent(asked, prepared)
+    prepared = await engine.prepare(asked)
+    accept = request.headers.get("accept")
+    replies = choose_replies(body.output.responses, prepared.outputs, accept=accept)
+    units = spent(replies, prepared)
     with desk.spending(who, units):
-        pixels = await engine.draw(prepared)
-        file = await answer(engine, asked, pixels)
-    about = {**units_header(units), **facts_header(pixels), **raw_header(asked, pixels)}
+        pixels = await engine.draw(prepared, outputs=replies.outputs)
+        file = await answer(engine, replies, pixels)
+    about = {**units_header(units), **facts_header(pixels), **raw_header(replies, pixels)}
     console = debug_header(pixels.console, is_cut=bool(pixels.facts.get("console_cut")))
     return respond(file, headers={**about, **console})
 
@@ -79,17 +77,17 @@ async def read_request(request: Request) -> ProcessBody:
     return parse_body(value)
 
 
-def spent(asked: Translated, prepared: Prepared) -> float:
+def spent(replies: Replies, prepared: Prepared) -> float:
     """Return the processing units of a request."""
     types = {output.id: output.sample_type for output in prepared.outputs}
-    files = [file for file in asked.replies.files if not file.is_user_data]
+    files = [file for file in replies.files if not file.is_user_data]
     return units_of(prepared, [(file.media_type, types[file.identifier]) for file in files])
 
 
-def raw_header(asked: Translated, pixels: Pixels) -> dict[str, str]:
+def raw_header(replies: Replies, pixels: Pixels) -> dict[str, str]:
     """Return what is needed to read raw samples: shape and type, as xcube-sh knows them."""
-    first = asked.replies.files[0]
-    if asked.replies.is_archive or first.media_type != OCTET_STREAM:
+    first = replies.files[0]
+    if replies.is_archive or first.media_type != OCTET_STREAM:
         return {}
     values = pixels.outputs[first.identifier]
     return {

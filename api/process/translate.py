@@ -1,19 +1,16 @@
-"""A Process request → the engine's question and the files to answer with; pure."""
+"""A Process request → the engine's question; pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from api.params import at, time_range
 from api.process.grid import make_grid
-from api.process.replies import Replies, choose_replies
 from api.process.schema import DataSource, ProcessBody
 from engine.catalog.search import SceneOrder
 from engine.errors import RequestError
 from engine.plan.limits import Limits
 from engine.request import Input, PixelRequest
 from engine.warp.resampling import Resampling
-from evalscripts.setup import Setup
 
 LEGACY_TYPES: Mapping[str, str] = {
     "S2L1C": "sentinel-2-l1c",
@@ -48,39 +45,24 @@ METHODS: Mapping[str, Resampling] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Translated:
-    """A request in the engine's words."""
-
-    request: PixelRequest
-    replies: Replies
-
-
 def parse_body(value: Any) -> ProcessBody:
     """Return the request of a JSON value; raises pydantic's ValidationError."""
     return ProcessBody.model_validate(value)
 
 
-def translate(
-    body: ProcessBody,
-    setup: Setup,
-    *,
-    limits: Limits,
-    accept: str | None = None,
-    principal: str | None = None,
-) -> Translated:
-    """Return what to ask the engine and what to answer with; raises `RequestError`s."""
+def translate(body: ProcessBody, *, limits: Limits, principal: str | None = None) -> PixelRequest:
+    """Return what to ask the engine; raises `RequestError`s.
+
+    Which of the script's outputs are wanted is left open: they are known once it is compiled.
+    """
     geobox, clip = make_grid(body.input.bounds, body.output, side=limits.side)
-    replies = choose_replies(body.output.responses, setup, accept=accept)
-    request = PixelRequest(
+    return PixelRequest(
         geobox=geobox,
         clip=clip,
         inputs=_inputs(body.input.data),
         script=body.evalscript,
-        outputs=replies.outputs,
         principal=principal,
     )
-    return Translated(request=request, replies=replies)
 
 
 def _inputs(sources: Sequence[DataSource]) -> tuple[Input, ...]:

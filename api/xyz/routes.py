@@ -1,6 +1,6 @@
 """``GET /tiles/{collection}/{z}/{x}/{y}.{extension}`` and its TileJSON."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -134,15 +134,13 @@ async def draw(
     """Return the map tile: the script's output ``default``, or its first one."""
     engine: Engine = request.app.state.engine
     desk: Desk = request.app.state.desk
-    setup = (await engine.compile(asked.script)).setup
-    named = [output for output in setup.outputs if output.id == "default"]
-    output = (named or setup.outputs)[0]
-    prepared = await engine.prepare(replace(asked, outputs=(output.id,)))
-    [bands] = [one.bands for one in prepared.outputs if one.id == output.id]
-    check_format(form.media_type, bands=bands, dtype=output.sample_type.dtype)
+    prepared = await engine.prepare(asked)
+    named = [output for output in prepared.outputs if output.id == "default"]
+    output = (named or prepared.outputs)[0]
+    check_format(form.media_type, bands=output.bands, dtype=output.sample_type.dtype)
     units = units_of(prepared, [(form.media_type, output.sample_type)])
     with desk.spending(who, units):
-        pixels = await engine.draw(prepared)
+        pixels = await engine.draw(prepared, outputs=(output.id,))
         file = await engine.encode(
             pixels, output=output.id, media_type=form.media_type, quality=form.quality
         )

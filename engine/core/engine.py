@@ -12,7 +12,7 @@ read      the synchronous door to `pixels`, for notebooks and training loops; `d
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Self
@@ -29,10 +29,12 @@ from engine.database.connection import Database
 from engine.encode.encoded import Encoded
 from engine.encode.formats import encode_output
 from engine.errors import DeadlineExceeded
+from engine.geo.window import Window
 from engine.ingest import IngestReport, ingest
 from engine.plan.plan import Plan
 from engine.request import PixelRequest
 from engine.run.examine import DebuggedPixel, one_pixel
+from engine.run.workers import together
 from engine.samples import Pixels
 from engine.store.protocol import ByteStore
 from engine.trace import stage
@@ -101,29 +103,52 @@ class Engine:
         await self.parts.catalog.generation()
         return True
 
-    async def compile(self, text: str) -> Program:
-        """Return the compiled script; raises `evalscripts.errors.ScriptError`."""
+    async def compile(self, text: str, *, known_bands: Collection[str] = ()) -> Program:
+        """Return the compiled script; raises `evalscripts.errors.ScriptError`.
+
+        ``known_bands`` are the names that a script without setup() may mean by its free variables.
+        """
         parts = self.parts
         with stage("compile"):
             return await parts.workers.wait(
-                parts.scripts.get, text, seconds=self.options.setup_seconds
+                parts.scripts.get,
+                text,
+                seconds=self.options.setup_seconds,
+                known_bands=known_bands,
             )
 
-    async def prepare(self, request: PixelRequest) -> Prepared:
+    async def prepare(self, request: PixelRequest, *, window: Window | None = None) -> Prepared:
         """Return the request with its scenes chosen and its plan made; reads no pixel.
 
-        Raises `RequestError`s (unknown collection, band or unit, `TooLarge` …) and script errors.
+        Only the pixels of ``window`` are wanted, where it is given. Raises `RequestError`s
+        (unknown collection, band or unit, `TooLarge` …) and script errors.
         """
-        program = await self.compile(request.script)
+        catalog = self.parts.catalog
+        collections = await together([catalog.collection(s.collection) for s in request.inputs])
+        names = tuple(dict.fromkeys(name for one in collections for name in one.bands))
+        program = await self.compile(request.script, known_bands=names)
         with stage("plan"):
-            return await prepare(self.parts, self.options, request, program)
+            return await prepare(
+                self.parts, self.options, request, program, collections, window=window
+            )
 
     async def plan(self, request: PixelRequest) -> Plan:
         """Return everything that would be read for ``request``; see `prepare`."""
         return (await self.prepare(request)).plan
 
-    async def draw(self, prepared: Prepared, *, seconds: float | None = None) -> Pixels:
-        """Return the pixels of a prepared request; see `pixels`."""
+    async def draw(
+        self,
+        prepared: Prepared,
+        *,
+        outputs: Sequence[str] | None = None,
+        seconds: float | None = None,
+    ) -> Pixels:
+        """Return the pixels of a prepared request; see `pixels`.
+
+        ``outputs`` are the ids of those wanted, where they are others than the request says.
+        """
+        if outputs is not None:
+            prepared = prepared.with_outputs(outputs)
         async with self._deadline(seconds):
             return await draw(self.parts, self.options, prepared)
 
@@ -148,9 +173,7 @@ class Engine:
         """
         window = one_pixel(request.geobox, col=col, row=row)
         async with self._deadline(seconds):
-            program = await self.compile(request.script)
-            with stage("plan"):
-                prepared = await prepare(self.parts, self.options, request, program, window=window)
+            prepared = await self.prepare(request, window=window)
             return await debug(self.parts, self.options, prepared)
 
     @asynccontextmanager

@@ -6,6 +6,7 @@ match → search → layers → hooks (where the script has them) → plan → l
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from engine.catalog.collection import Collection
 from engine.catalog.search import SceneQuery
 from engine.cog.image import CogImage
 from engine.core.options import EngineOptions
@@ -40,10 +41,11 @@ class Prepared:
         """The script's outputs, with the band counts of this request."""
         return self.plan.outputs
 
-    @property
-    def layers(self) -> Mapping[str, int]:
-        """Input id → samples that each pixel has of it."""
-        return {part.input.id: len(part.layers) for part in self.plan.inputs}
+    def with_outputs(self, outputs: Sequence[str]) -> "Prepared":
+        """Return the same, with these outputs wanted; raises `RequestError` for unknown ids."""
+        request = replace(self.request, outputs=tuple(outputs))
+        check_outputs(request, self.outputs)
+        return replace(self, request=request)
 
 
 async def prepare(
@@ -51,20 +53,29 @@ async def prepare(
     options: EngineOptions,
     request: PixelRequest,
     program: Program,
+    collections: Sequence[Collection],
     *,
     window: Window | None = None,
 ) -> Prepared:
     """Return the request prepared, of whose pixels only those of ``window`` are wanted.
 
-    Raises `RequestError`s, and script errors of the hooks.
+    ``collections`` are those of the request's inputs, in their order. Raises `RequestError`s, and
+    script errors of the hooks.
     """
     check_grid(request.geobox, options.limits)
     check_outputs(request, program.setup.outputs)
     pairs = match_inputs(request.inputs, program.setup.inputs)
     candidates = await together(
         [
-            _candidates(parts, options, request, pair, index=index, is_fusion=len(pairs) > 1)
-            for index, pair in enumerate(pairs)
+            _candidates(
+                parts,
+                options,
+                request,
+                pair,
+                collection=collection,
+                where=f"input->data[{index}]->dataFilter->timeRange",
+            )
+            for index, (pair, collection) in enumerate(zip(pairs, collections, strict=True))
         ]
     )
     context = make_context(candidates, seconds=options.script_seconds, spread=parts.workers.spread)
@@ -118,12 +129,12 @@ async def _candidates(
     request: PixelRequest,
     pair: tuple[Input, SetupInput],
     *,
-    index: int,
-    is_fusion: bool,
+    collection: Collection,
+    where: str,
 ) -> InputPlan:
     """Return an input with every layer that the script may choose from."""
     source, wanted = pair
-    collection = await parts.catalog.collection(source.collection)
+    is_fusion = len(request.inputs) > 1
     uses = choose_bands(collection, source, wanted)
     check_resolution(request.geobox, collection)
     is_simple = wanted.mosaicking is Mosaicking.SIMPLE
@@ -139,7 +150,6 @@ async def _candidates(
             limit=limit if is_simple else limit + 1,
         )
     )
-    where = f"input->data[{index}]->dataFilter->timeRange"
     check_scenes(len(found), wanted.mosaicking, options.limits, where=where)
     scenes = [scene for scene in found if _passes(scene.properties, source.filters)]
     if is_fusion or not is_simple:

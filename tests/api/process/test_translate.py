@@ -7,19 +7,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from api.errors import problem_of
-from api.process.translate import LEGACY_TYPES, Translated, parse_body, translate
+from api.process.translate import LEGACY_TYPES, parse_body, translate
 from engine.catalog.search import SceneOrder
 from engine.errors import RequestError
 from engine.geo.time import ALL_TIME
 from engine.plan.limits import Limits
-from engine.request import Input
+from engine.request import Input, PixelRequest
 from engine.warp.resampling import Resampling
-from evalscripts.setup import SampleType, Setup, SetupInput, SetupOutput
 
-SETUP = Setup(
-    inputs=(SetupInput(bands=("B04",), units=(None,)),),
-    outputs=(SetupOutput(id="default", bands=3, sample_type=SampleType.AUTO),),
-)
 SCRIPT = "//VERSION=3\nfunction setup() {}"
 
 
@@ -34,23 +29,23 @@ def make_body(**data: Any) -> dict[str, Any]:
     }
 
 
-def translated(body: Any) -> Translated:
-    return translate(parse_body(body), SETUP, limits=Limits(), principal="me")
+def translated(body: Any) -> PixelRequest:
+    return translate(parse_body(body), limits=Limits(), principal="me")
 
 
 def source_of(**data: Any) -> Input:
-    [source] = translated(make_body(**data)).request.inputs
+    [source] = translated(make_body(**data)).inputs
     return source
 
 
 def test_the_least_that_can_be_asked_has_the_documented_defaults() -> None:
-    request = translated(make_body()).request
+    request = translated(make_body())
 
     [source] = request.inputs
     assert source == Input(id="0", collection="sentinel-2-l2a", time=ALL_TIME)
     assert (request.geobox.width, request.geobox.height) == (64, 32)
     assert request.geobox.crs.name == "EPSG:4326"
-    assert (request.script, request.outputs, request.principal) == (SCRIPT, ("default",), "me")
+    assert (request.script, request.outputs, request.principal) == (SCRIPT, None, "me")
     assert request.clip is None
 
 
@@ -135,7 +130,7 @@ def test_several_sources_have_ids_of_their_own() -> None:
     body = make_body()
     body["input"]["data"] = [{"type": "a"}, {"type": "b", "id": "x"}, {"type": "c"}]
 
-    assert [source.id for source in translated(body).request.inputs] == ["0", "x", "2"]
+    assert [source.id for source in translated(body).inputs] == ["0", "x", "2"]
 
 
 @pytest.mark.parametrize(

@@ -50,32 +50,42 @@ def test_one_of_each_belong_together_and_the_script_names_it() -> None:
         (
             ("0", "1"),
             (None,),
-            "the request has 2 data sources (0, 1), but setup() of the script has 1 input; "
-            "each data source needs an input of its own",
+            (
+                "the request has 2 data sources (0, 1), but setup() of the script has 1 input; "
+                "each data source needs an input of its own"
+            ),
         ),
         (
             ("s2",),
             ("s2", "s1"),
-            "the request has 1 data source (s2), but setup() of the script has 2 inputs; "
-            "each data source needs an input of its own",
+            (
+                "the request has 1 data source (s2), but setup() of the script has 2 inputs; "
+                "each data source needs an input of its own"
+            ),
         ),
         (
             ("s2", "s1"),
             ("s2", "dem"),
-            "input[1] of the script reads datasource 'dem', which the request does not have; "
-            "it has: s2, s1",
+            (
+                "input[1] of the script reads datasource 'dem', which the request does not have; "
+                "it has: s2, s1"
+            ),
         ),
         (
             ("s2", "s1"),
             ("s1", "s1"),
-            "input[0] and input[1] of the script both read data source 's1'; "
-            "give each input a datasource of its own",
+            (
+                "input[0] and input[1] of the script both read data source 's1'; "
+                "give each input a datasource of its own"
+            ),
         ),
         (
             ("s2", "s1"),
             ("s1", None),
-            "input[0] and input[1] of the script both read data source 's1'; "
-            "give each input a datasource of its own",
+            (
+                "input[0] and input[1] of the script both read data source 's1'; "
+                "give each input a datasource of its own"
+            ),
         ),
     ],
 )
