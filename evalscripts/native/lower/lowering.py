@@ -3,6 +3,7 @@
 from typing import Any
 
 from evalscripts.native import ir
+from evalscripts.native.lower.arrays import ARRAYS
 from evalscripts.native.lower.calls import invoke, run_closure
 from evalscripts.native.lower.expressions import EXPRESSIONS
 from evalscripts.native.lower.held import globals_of
@@ -11,9 +12,12 @@ from evalscripts.native.lower.machine import Machine, Retry
 from evalscripts.native.lower.mathematics import MATHEMATICS
 from evalscripts.native.lower.merging import merge
 from evalscripts.native.lower.natives import Natives
+from evalscripts.native.lower.objects import OBJECTS
+from evalscripts.native.lower.prelude import PRELUDE
 from evalscripts.native.lower.results import write_results
 from evalscripts.native.lower.statements import STATEMENTS
 from evalscripts.native.lower.sweep import sweep
+from evalscripts.native.lower.visualizers import VISUALIZERS
 from evalscripts.native.lower.values import (
     UNSET,
     Closure,
@@ -28,7 +32,7 @@ from evalscripts.snapshot import Snapshot
 from evalscripts.syntax import tree
 
 _ATTEMPTS = 12
-_NATIVES = Natives(MATHEMATICS)
+_NATIVES = Natives(MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, OBJECTS)
 _MASK = "dataMask"
 
 

@@ -123,6 +123,7 @@ class Machine:
         self.globals: Any = None
         self.jumps: Any = None
         self.natives: Any = None
+        self.prelude: Any = None
         self.hoists: dict[Any, Any] = {}
         self.slots = tuple(_slots(kernel, i) for i in range(len(kernel.inputs)))
         """For each input, band name → slot."""
