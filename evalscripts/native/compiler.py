@@ -16,11 +16,12 @@ from typing import Any, Self
 
 from evalscripts.native.emit.object import Object
 from evalscripts.native.lane import CompilerOptions, Job, Lane
-from evalscripts.native.load import load
+from evalscripts.native.load import library, load
 from evalscripts.native.outcome import Compiled, Outcome, Refused
 from evalscripts.native.watch import Watch
 from evalscripts.setup import Setup
 from evalscripts.snapshot import Snapshot
+from evalscripts.source import Source
 
 _MAX_BYTES = 4 * 1024 * 1024
 _CLOSED = Refused(reason="the compiler is shut down", is_final=False)
@@ -39,17 +40,19 @@ class NativeCompiler:
         self._kept: OrderedDict[bytes, Future[Outcome]] = OrderedDict()
         self._closed = False
         self._lanes = tuple(
-            Lane(options, take=self._take, read=self._read) for _ in range(options.workers)
+            Lane(options, warm=library, take=self._take, read=self._read)
+            for _ in range(options.workers)
         )
 
-    def submit(self, *, text: str, snapshot: Snapshot, setup: Setup) -> "Future[Outcome]":
-        """Return the outcome to come of a script, in its normal form, never an exception.
+    def submit(self, source: Source, *, snapshot: Snapshot, setup: Setup) -> "Future[Outcome]":
+        """Return the outcome to come of a script, never an exception.
 
         Returns at once; the same script is compiled once. Where too many wait, the outcome is
         a `Refused` that is not final.
         """
         # Pickle goes one way only, from us to the worker: JSON has neither −0 nor NaN.
-        body = pickle.dumps((text, snapshot, setup), protocol=pickle.HIGHEST_PROTOCOL)
+        script = (source.text, source.shift, snapshot, setup)
+        body = pickle.dumps(script, protocol=pickle.HIGHEST_PROTOCOL)
         key = hashlib.sha256(body).digest()
         with self._changed:
             known = self._kept.get(key)

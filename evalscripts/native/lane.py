@@ -60,11 +60,17 @@ class Lane:
         self,
         options: CompilerOptions,
         *,
+        warm: Callable[[], object],
         take: Callable[[], Job | None],
         read: Callable[[dict[str, Any]], Outcome],
     ) -> None:
-        """``take`` waits for the next job; ``read`` turns a worker's answer into an outcome."""
+        """Start it.
+
+        ``warm`` makes this process ready while the worker starts; ``take`` waits for the next
+        job; ``read`` turns a worker's answer into an outcome.
+        """
         self._options = options
+        self._warm = warm
         self._take = take
         self._read = read
         self._lock = threading.Lock()
@@ -152,6 +158,7 @@ class Lane:
             if self._closed:
                 worker.kill()
         deadline = time.monotonic() + self._options.start_seconds
+        self._warm()
         if "ready" not in receive(worker.connection, deadline=deadline):
             raise Hangup
 

@@ -18,6 +18,7 @@ import sys
 from typing import Any
 
 from evalscripts.native.emit import emit
+from evalscripts.native.hooks import check_hooks
 from evalscripts.native.lower import Declined, lower
 from evalscripts.native.verify import TooManyOps
 from evalscripts.setup import SampleType, Setup, SetupInput, SetupOutput
@@ -32,15 +33,21 @@ _RECURSION = 4000
 _REHEARSAL = "function evaluatePixel(s) { return [s.B04 > 0.5 ? s.B04 : Math.sqrt(s.B08)]; }"
 
 
-def _compiled(text: str, snapshot: Snapshot, setup: Setup, *, object_bytes: int) -> dict[str, Any]:
+def _compiled(
+    source: Source, snapshot: Snapshot, setup: Setup, *, object_bytes: int
+) -> dict[str, Any]:
     """Return the answer to one script."""
+    text = source.text
     try:
-        made = emit(lower(parse(text), snapshot, setup, text=text))
+        program = parse(text)
+        kernel = lower(program, snapshot, setup, text=text)
+        check_hooks(program, snapshot)
+        made = emit(kernel)
     except Unparsed as unparsed:
-        return {"refused": str(unparsed), **_place(text, unparsed.offset)}
+        return {"refused": str(unparsed), **_place(source, unparsed.offset)}
     except Declined as declined:
         offset = 0 if declined.node is None else declined.node.start
-        return {"refused": declined.reason, **_place(text, offset)}
+        return {"refused": declined.reason, **_place(source, offset)}
     except TooManyOps as too_many:
         return {"refused": str(too_many)}
     except RecursionError:
@@ -50,9 +57,13 @@ def _compiled(text: str, snapshot: Snapshot, setup: Setup, *, object_bytes: int)
     return {"object": made.as_wire()}
 
 
-def _place(text: str, offset: int) -> dict[str, int]:
+def _source(text: str, *, shift: int = 0) -> Source:
+    return Source(text=text, version=None, lines=(), shift=shift)
+
+
+def _place(source: Source, offset: int) -> dict[str, int]:
     """Return line and column, from 1, the column in UTF-16 units."""
-    line, column = Source(text=text, version=None, lines=()).position(offset)
+    line, column = source.position(offset)
     return {"line": line, "column": column}
 
 
@@ -67,7 +78,7 @@ def _rehearse() -> None:
         hooks=frozenset(),
         tampered=None,
     )
-    _compiled(_REHEARSAL, snapshot, setup, object_bytes=sys.maxsize)
+    _compiled(_source(_REHEARSAL), snapshot, setup, object_bytes=sys.maxsize)
 
 
 def main(given: dict[str, Any]) -> None:
@@ -84,8 +95,10 @@ def main(given: dict[str, Any]) -> None:
         while True:
             request = receive(connection)
             # Written by the server, of its own values.
-            text, snapshot, setup = pickle.loads(base64.b64decode(request["script"]))  # noqa: S301
-            send(connection, _compiled(text, snapshot, setup, object_bytes=given["object_bytes"]))
+            text, shift, snapshot, setup = pickle.loads(base64.b64decode(request["script"]))  # noqa: S301
+            source = _source(text, shift=shift)
+            answer = _compiled(source, snapshot, setup, object_bytes=given["object_bytes"])
+            send(connection, answer)
             gc.collect()
     except Hangup:
         pass

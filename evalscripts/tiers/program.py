@@ -36,12 +36,11 @@ class TieredProgram:
         self._watch = compiler.watch
         # Hooks print, too, and only the isolate that ran them knows what.
         self._ends_in_v8 = bool(staged.hooks) or staged.printed
-        text = program.source.text
 
         def submit() -> "Future[Outcome]":
-            return compiler.submit(text=text, snapshot=snapshot, setup=program.setup)
+            return compiler.submit(program.source, snapshot=snapshot, setup=program.setup)
 
-        digest = hashlib.sha256(text.encode()).hexdigest()
+        digest = hashlib.sha256(program.source.text.encode()).hexdigest()
         self._standing = Standing(submit, name=digest[:_NAME_CHARS])
 
     @property

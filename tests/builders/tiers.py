@@ -1,13 +1,13 @@
 """Scripts in both tiers, for tests that hold one against the other."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from evalscripts import InputData, NativeCompiler, V8Pool
+from evalscripts import InputData, NativeCompiler, V8Pool, compile_script
+from evalscripts.forms import normalize_form
 from evalscripts.program import Finished, Program
 from evalscripts.snapshot import Snapshot
 from evalscripts.source import read_source
@@ -39,16 +39,16 @@ def tiered(text: str, *, pool: V8Pool, compiler: NativeCompiler) -> TieredProgra
 
 def untiered(text: str, *, pool: V8Pool, compiler: NativeCompiler) -> TieredProgram:
     """Return a script that the compiler has just been given."""
-    program, staged, snapshot = staged_program(text, pool=pool)
-    return TieredProgram(program, staged, snapshot, pool=pool, compiler=compiler)
+    program = compile_script(text, pool=pool, seconds=SECONDS, compiler=compiler)
+    assert isinstance(program, TieredProgram), program.reason
+    return program
 
 
 def staged_program(text: str, *, pool: V8Pool) -> tuple[V8Program, Staged, Snapshot]:
     """Return what V8 knows of a script."""
-    source = read_source(text)
-    names = tuple(sorted(set(re.findall(r"[A-Za-z_$][\w$]*", text))))
-    staged = stage(source, pool=pool, seconds=SECONDS, names=names)
-    program = V8Program(source, staged.setup, pool=pool, hooks=staged.hooks)
+    normalized = normalize_form(read_source(text))
+    staged = stage(normalized.source, pool=pool, seconds=SECONDS, names=normalized.names)
+    program = V8Program(normalized.source, staged.setup, pool=pool, hooks=staged.hooks)
     return program, staged, read_snapshot(staged.held, hooks=staged.hooks)
 
 

@@ -14,6 +14,7 @@ from evalscripts import CompilerOptions, NativeCompiler, open_compiler
 from evalscripts.native.outcome import Compiled, Outcome, Refused
 from evalscripts.setup import SampleType, Setup, SetupInput, SetupOutput
 from evalscripts.snapshot import HeldFunction, Ref, Snapshot
+from evalscripts.source import read_source
 
 SECONDS = 60
 SETUP = Setup(
@@ -44,7 +45,7 @@ def submit(compiler: NativeCompiler, body: str):  # noqa: ANN201 - Future[Outcom
         hooks=frozenset(),
         tampered=None,
     )
-    return compiler.submit(text=text, snapshot=snapshot, setup=SETUP)
+    return compiler.submit(read_source(text), snapshot=snapshot, setup=SETUP)
 
 
 def resident_bytes() -> int:
@@ -72,7 +73,7 @@ def test_constants_are_part_of_the_script(compiler: NativeCompiler) -> None:
     text = pixel("return [s.B04 + k];")
     futures = [
         compiler.submit(
-            text=text,
+            read_source(text),
             snapshot=Snapshot(
                 globals={"evaluatePixel": Ref(0), "k": k},
                 heap=(HeldFunction(text=text),),
