@@ -14,7 +14,7 @@ from engine.run.blocks import BlockReader, Key
 from engine.run.workers import Workers, make_workers
 from engine.store.cache import BoundedCache
 from engine.store.route import OpenStore, open_store
-from evalscripts import ScriptCache, V8Pool, open_pool
+from evalscripts import NativeCompiler, ScriptCache, V8Pool, open_compiler, open_pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -26,6 +26,8 @@ class Parts:
     catalog: SqliteCatalog
     workers: Workers
     pool: V8Pool
+    compiler: NativeCompiler | None
+    """None where every script runs in V8."""
     scripts: ScriptCache
     reader: BlockReader
     images: BoundedCache[str, CogImage]
@@ -52,6 +54,10 @@ async def open_parts(options: EngineOptions) -> Parts:
         stack.callback(workers.close)
         pool = await workers.wait(open_pool, options.scripts)
         stack.callback(pool.close)
+        compiler = None
+        if options.native is not None:
+            compiler = await workers.wait(open_compiler, options.native)
+            stack.callback(compiler.close)
         gdal = GdalDecoder()
         stack.callback(gdal.close)
         cache: BoundedCache[Key, DecodedBlock] = BoundedCache(
@@ -64,7 +70,8 @@ async def open_parts(options: EngineOptions) -> Parts:
             catalog=catalog,
             workers=workers,
             pool=pool,
-            scripts=ScriptCache(pool, entries=options.script_cache),
+            compiler=compiler,
+            scripts=ScriptCache(pool, entries=options.script_cache, compiler=compiler),
             reader=BlockReader(store=store, workers=workers, gdal=gdal, cache=cache),
             images=images,
             stack=stack.pop_all(),
