@@ -13,7 +13,12 @@ from typing import Any
 
 import llvmlite.binding as llvm
 
-from evalscripts.native.emit.machine import compile_text, fingerprint, target_machine
+from evalscripts.native.emit.machine import (
+    Processor,
+    compile_text,
+    target_machine,
+    this_processor,
+)
 from evalscripts.native.emit.object import Object
 from evalscripts.native.math.module import MATH_SYMBOLS, math_text
 from evalscripts.native.runtime.driver import DRIVE
@@ -41,15 +46,18 @@ class Loaded:
 class Library:
     """The code that kernels share, in this process's memory for good."""
 
-    def __init__(self) -> None:
-        """Compile and link it, which takes some 200 ms."""
+    def __init__(self, processor: Processor) -> None:
+        """Compile and link it, which takes some 0.4 s."""
+        self.processor = processor
         self._addresses: dict[str, int] = {}
         self._keep(library_text(), exports=SYMBOLS)
         self._keep(math_text(), exports=MATH_SYMBOLS)
         self.drive = _DRIVE(self._addresses[DRIVE])
 
     def _keep(self, text: str, *, exports: tuple[str, ...]) -> None:
-        jit, tracker = _link(compile_text(text, opt=2), exports=exports, imports={})
+        jit, tracker = self.link(
+            compile_text(text, opt=2, processor=self.processor), exports=exports, imports={}
+        )
         self._addresses.update((symbol, int(tracker[symbol])) for symbol in exports)
         # At the end of the process LLVM may be gone before them.
         tracker.detach()
@@ -61,16 +69,18 @@ class Library:
             raise Unloadable(f"the library has no {symbol}")
         return self._addresses[symbol]
 
-
-def _link(code: bytes, *, exports: Iterable[str], imports: Mapping[str, int]) -> tuple[Any, Any]:
-    """Return a JIT that holds the code, and what knows the addresses of its exports."""
-    builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
-    for symbol in exports:
-        builder.export_symbol(symbol)
-    for symbol, address in imports.items():
-        builder.import_symbol(symbol, address)
-    jit = llvm.create_lljit_compiler(target_machine(opt=2), use_jit_link=True)
-    return jit, builder.link(jit, "cogmill")
+    def link(
+        self, code: bytes, *, exports: Iterable[str], imports: Mapping[str, int]
+    ) -> tuple[Any, Any]:
+        """Return a JIT that holds the code, and what knows the addresses of its exports."""
+        builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
+        for symbol in exports:
+            builder.export_symbol(symbol)
+        for symbol, address in imports.items():
+            builder.import_symbol(symbol, address)
+        machine = target_machine(opt=2, processor=self.processor)
+        jit = llvm.create_lljit_compiler(machine, use_jit_link=True)
+        return jit, builder.link(jit, "cogmill")
 
 
 def _free(tracker: Any, jit: Any) -> None:
@@ -86,24 +96,25 @@ def library() -> Library:
     """Return this process's library; the first call makes it, which may be done early."""
     with _lock:
         if not _library:
-            _library.append(Library())
+            _library.append(Library(this_processor()))
         return _library[0]
 
 
-def load(code: Object) -> Loaded:
+def load(code: Object, *, shared: Library | None = None) -> Loaded:
     """Return the object's code in this process's memory.
 
     Thread-safe; a millisecond, and the time of `library` where that is called for the first time.
+    ``shared`` is another library than the process's own.
 
     Raises:
         Unloadable: the object does not belong to this processor and version.
     """
-    if code.fingerprint != fingerprint():
+    shared = shared or library()
+    if code.fingerprint != shared.processor.fingerprint:
         raise Unloadable("the machine code was made for another processor or version")
-    shared = library()
     imports = {symbol: shared.address(symbol) for symbol in code.needs}
     try:
-        jit, tracker = _link(code.code, exports=(code.symbol,), imports=imports)
+        jit, tracker = shared.link(code.code, exports=(code.symbol,), imports=imports)
     except RuntimeError as error:
         raise Unloadable("the machine code cannot be linked") from error
     loaded = Loaded(object=code, address=int(tracker[code.symbol]), library=shared)

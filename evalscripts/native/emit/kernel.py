@@ -8,7 +8,7 @@ ends with the last pixel, and computes some pixels a second time rather than bey
 from collections.abc import Iterator
 
 from evalscripts.native.emit.flow import region
-from evalscripts.native.emit.machine import compile_text, fingerprint
+from evalscripts.native.emit.machine import Processor, compile_text, this_processor
 from evalscripts.native.emit.object import Object
 from evalscripts.native.emit.scope import Scope
 from evalscripts.native.emit.text import SCALAR
@@ -21,11 +21,12 @@ _SMALL = 1500
 """Ops up to which choosing registers with care is worth its time."""
 
 
-def emit(kernel: Kernel, *, opt: int | None = None) -> Object:
-    """Return the machine code of a kernel for the processor that this runs on.
+def emit(kernel: Kernel, *, opt: int | None = None, processor: Processor | None = None) -> Object:
+    """Return the machine code of a kernel.
 
-    ``opt`` is the effort of LLVM's code generator; None: by the size of the kernel. Takes some
-    milliseconds, up to seconds for the largest kernels, during which nothing interrupts it.
+    ``opt`` is the effort of LLVM's code generator; None: by the size of the kernel. ``processor``
+    None is the one that this runs on. Takes some milliseconds, up to seconds for the largest
+    kernels, during which nothing interrupts it.
 
     Raises:
         Malformed: the kernel breaks the IR's grammar.
@@ -35,10 +36,11 @@ def emit(kernel: Kernel, *, opt: int | None = None) -> Object:
     text, scope = _write(kernel)
     ops = sum(1 for _ in _ops(kernel.body))
     chosen = opt if opt is not None else int(ops <= _SMALL)
+    target = processor or this_processor()
     return Object(
-        code=compile_text(text, opt=chosen),
+        code=compile_text(text, opt=chosen, processor=target),
         symbol=SYMBOL,
-        fingerprint=fingerprint(),
+        fingerprint=target.fingerprint,
         inputs=kernel.inputs,
         outputs=kernel.outputs,
         slots=tuple(scope.slots),
