@@ -13,7 +13,16 @@ from typing import Any, cast
 from py_mini_racer import JSEvalException, JSOOMException, JSParseException, mini_racer
 
 _HERE = Path(__file__).parent
-_RUNNER = ("surroundings.js", "answers.js", "scenes.js", "hooks.js", "trace.js", "stages.js")
+_RUNNER = (
+    "surroundings.js",
+    "answers.js",
+    "scenes.js",
+    "hooks.js",
+    "trace.js",
+    "stages.js",
+    "own.js",
+    "snapshot.js",
+)
 _NAMED = "\n//# sourceURL=evalscript.js\n"
 _MAX_REPORT_CHARS = 16 * 1024
 
@@ -64,7 +73,6 @@ class Isolate:
         self._engine.eval(sources.prelude)
         self._box = cast("Any", self._engine.eval(sources.runner))
         self._functions: dict[str, Any] = {}
-        self._box["snapshot"] = self._engine.eval(sources.snapshot)
         for name in ("begin", "stage", "start", "reserve", "run", "finish", "collect", "trace"):
             self._functions[name] = self._box[name]
         self.arena = memoryview(bytearray())

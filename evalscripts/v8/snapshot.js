@@ -1,20 +1,20 @@
 // What the script's globals hold, as JSON for snapshot.py, which has the grammar.
 //
-// Evaluated before the script runs, and asked twice: without names once the clock is fixed, to
-// remember what is the language's own; with names after setup(). Nothing of the script's is
-// called: properties are described, never read, and what could answer by itself (accessors,
-// proxies) is not copied. As elsewhere no array is grown by writing to a new index.
-(() => {
+// Asked twice: without names once the clock is fixed, with names after setup(). Nothing of the
+// script's is called: properties are described, never read, and what could answer by itself
+// (accessors, proxies) is not copied. As elsewhere no array is grown by writing to a new index.
+(kernel) => {
   "use strict";
 
-  const { apply, getOwnPropertyDescriptor: describe, getPrototypeOf, ownKeys } = Reflect;
+  const { getOwnPropertyDescriptor: describe, getPrototypeOf, ownKeys } = Reflect;
   const { create, is, isExtensible } = Object;
+  const { apply, stringify } = kernel;
+  const { known, instances, typedPrototypes, get, has, set, isFunction } = kernel.own;
   const { isArray } = Array;
   const { isView } = ArrayBuffer;
-  const { stringify } = JSON;
   const { toString: functionText } = Function.prototype;
   const { includes } = String.prototype;
-  const { forEach: eachOfMap, get: mapGet, has: mapHas, set: mapSet } = Map.prototype;
+  const { forEach: eachOfMap } = Map.prototype;
   const { forEach: eachOfSet } = Set.prototype;
   const { getTime } = Date.prototype;
   const TypedArray = getPrototypeOf(Float64Array);
@@ -23,129 +23,12 @@
   const scriptEval = eval; // called indirectly: sees the script's top-level let and const too
   const surroundings = globalThis;
   const RealMap = Map;
-  const RealProxy = Proxy;
 
   const MAX_NODES = 200000;
   const MAX_CHARS = 8000000;
   const TOO_MUCH = '["?","more than can be copied"]';
   const NATIVE = "{ [native code] }";
-
-  // ---- what is the language's own ------------------------------------------------------------
-
-  const VISUALIZERS = {
-    __proto__: null,
-    ColorMapVisualizer: [[[0, 0]]],
-    ColorRampVisualizer: [[[0, 0], [1, 1]]],
-    ColorGradientVisualizer: [[[0, 0], [1, 1]]],
-    HighlightCompressVisualizer: [],
-    HighlightCompressVisualizerSingle: [],
-    DefaultVisualizer: [],
-    Identity: [],
-  };
-  const NAMESPACES = ["Math", "JSON", "Reflect", "globalThis", "console"];
-  const CLASSES = [
-    "Object", "Function", "Array", "Number", "String", "Boolean", "Map", "Set",
-    "Uint8Array", "Uint8ClampedArray", "Int8Array", "Uint16Array", "Int16Array", "Uint32Array",
-    "Int32Array", "Float32Array", "Float64Array",
-  ];
-  const FUNCTIONS = [
-    "isNaN", "isFinite", "parseInt", "parseFloat", "eval", "Symbol", "Error", "TypeError",
-    "RangeError", "RegExp", "BigInt", "Promise", "WeakMap", "WeakSet",
-    "index", "inverse", "valueInterpolate", "colorBlend", "valueMap", "colorMap", "combine",
-    "int2rgb", "rgb2int", "normalizeRGB", "hex2rgb", "rgb2hex", "decodeL8C2Qa", "decodeLs8Qa",
-    "decodeS3OLCIQualityFlags",
-  ];
-  const known = new RealMap(); // function or namespace → its name
-  const shapes = create(null); // name → its object, keys and what they held
-  const instances = new RealMap(); // a visualizer's prototype → [its name, its own keys, settle]
-  const typedPrototypes = new RealMap();
-
-  const get = (map, key) => apply(mapGet, map, [key]);
-  const has = (map, key) => apply(mapHas, map, [key]);
-  const set = (map, key, value) => apply(mapSet, map, [key, value]);
-  const isFunction = (value) => typeof value === "function";
   const isObject = (value) => typeof value === "object" && value !== null;
-
-  // Remember an object's own properties, and the names of the functions among them.
-  function remember(name, object) {
-    const keys = ownKeys(object);
-    const held = create(null);
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i];
-      const found = describe(object, key);
-      held[key] = found;
-      if (typeof key === "string" && isFunction(found.value) && key !== "constructor") {
-        if (!has(known, found.value)) set(known, found.value, `${name}.${key}`);
-      }
-    }
-    shapes[name] = { __proto__: null, object, count: keys.length, held };
-  }
-
-  function rememberClass(name, found) {
-    set(known, found, name);
-    remember(name, found);
-    remember(`${name}.prototype`, found.prototype);
-  }
-
-  for (const name of NAMESPACES) set(known, surroundings[name], name);
-  for (const name of ["Math", "JSON", "Reflect"]) remember(name, surroundings[name]);
-  for (const name of FUNCTIONS) set(known, surroundings[name], name);
-  for (const name of CLASSES) {
-    rememberClass(name, surroundings[name]);
-    if (/Array$/.test(name) && name !== "Array") {
-      set(typedPrototypes, surroundings[name].prototype, name);
-    }
-  }
-  remember("TypedArray.prototype", TypedArray.prototype);
-  for (const [name, empty] of [["Array", []], ["Set", new Set()], ["Map", new Map()], ["String", ""]]) {
-    remember(`${name} Iterator.prototype`, getPrototypeOf(empty[Symbol.iterator]()));
-  }
-  remember("Iterator.prototype", getPrototypeOf(getPrototypeOf([][Symbol.iterator]())));
-  for (const name in VISUALIZERS) {
-    const found = surroundings[name];
-    rememberClass(name, found);
-    const keys = ownKeys(new found(...VISUALIZERS[name]));
-    set(instances, found.prototype, { __proto__: null, name, keys, settle: found.prototype.settle });
-    const parent = getPrototypeOf(found.prototype);
-    if (parent !== Object.prototype) remember(`${name}'s parent`, parent);
-  }
-
-  // Whoever makes a proxy may answer differently each time; nothing else tells it from a plain
-  // object.
-  let proxies = false;
-  const WatchedProxy = function Proxy(target, handler) {
-    proxies = true;
-    return new RealProxy(target, handler);
-  };
-  WatchedProxy.revocable = (target, handler) => {
-    proxies = true;
-    return RealProxy.revocable(target, handler);
-  };
-  surroundings.Proxy = WatchedProxy;
-
-  function rememberClock() {
-    rememberClass("Date", surroundings.Date);
-    set(known, surroundings.Math.random, "Math.random");
-    remember("Math", surroundings.Math);
-  }
-
-  // The first property of the language that is not what it was, or null.
-  function tampered() {
-    if (proxies) return "Proxy";
-    for (const name in shapes) {
-      const { object, count, held } = shapes[name];
-      const keys = ownKeys(object);
-      for (let i = 0; i < keys.length; i++) {
-        const before = held[keys[i]];
-        const now = describe(object, keys[i]);
-        const same = before !== undefined && is(before.value, now.value) &&
-          before.get === now.get && before.set === now.set;
-        if (!same) return `${name}.${typeof keys[i] === "string" ? keys[i] : "a symbol"}`;
-      }
-      if (keys.length !== count) return name;
-    }
-    return null;
-  }
 
   // ---- copying -------------------------------------------------------------------------------
 
@@ -360,12 +243,12 @@
     }
   }
 
-  return (names) => {
+  kernel.box.snapshot = (names) => {
     if (names === null) {
-      rememberClock();
+      kernel.own.rememberClock();
       return "";
     }
-    const changed = tampered();
+    const changed = kernel.own.tampered();
     places = new RealMap();
     constructors = new RealMap();
     waiting = create(null);
@@ -389,5 +272,4 @@
     }
     return `{"globals":[${globals}],"heap":[${heap}],"tampered":${stringify(changed)}}`;
   };
-})();
-//# sourceURL=snapshot.js
+};
