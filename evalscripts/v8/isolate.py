@@ -54,7 +54,6 @@ class Sources:
             "(() => {\nconst kernel = { __proto__: null };\n"
             f"{files}return kernel.box;\n}})();\n//# sourceURL=runner.js"
         )
-        self.snapshot = (_HERE / "snapshot.js").read_text(encoding="utf-8")
 
 
 def _text(name: str) -> str:

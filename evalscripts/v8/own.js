@@ -88,7 +88,10 @@
     const keys = ownKeys(new found(...VISUALIZERS[name]));
     set(instances, found.prototype, { __proto__: null, name, keys, settle: found.prototype.settle });
     const parent = getPrototypeOf(found.prototype);
-    if (parent !== Object.prototype) remember(`${name}'s parent`, parent);
+    if (parent !== Object.prototype) {
+      remember(`${name}'s parent.prototype`, parent);
+      remember(`${name}'s parent`, getPrototypeOf(found));
+    }
   }
 
   // Whoever makes a proxy may answer differently each time; nothing else tells it from a plain
