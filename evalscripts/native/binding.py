@@ -123,13 +123,13 @@ class Binding:
             return
         band = data.bands[self._code.inputs[slot.input][slot.band]]
         values = self._hold(_lay(band.values))
-        record[driver.ROUTINE] = self._library.address(reader_symbol(str(values.dtype)))
+        routine = reader_symbol(str(values.dtype), has_offset=band.offset != 0)
+        record[driver.ROUTINE] = self._library.address(routine)
         record[driver.VALUES] = values.ctypes.data
         record[driver.VALUES_STEP] = values.strides[0]
         record[driver.PIXEL_BYTES] = values.itemsize
         numbers[driver.SCALE] = band.scale
-        # The V8 tier leaves an offset of 0 out, and so does −0: it changes no summand.
-        numbers[driver.OFFSET] = band.offset if band.offset != 0 else -0.0
+        numbers[driver.OFFSET] = band.offset
         numbers[driver.MISSING] = band.missing
 
     def _hold(self, array: NDArray[Any]) -> NDArray[Any]:

@@ -4,7 +4,7 @@ from evalscripts.native.emit.memory import SORT_SYMBOL
 from evalscripts.native.emit.text import Module
 from evalscripts.native.emit.values import REM_SYMBOL
 from evalscripts.native.runtime.driver import DRIVE, driver
-from evalscripts.native.runtime.readers import MASK, STORED, reader_symbol, readers
+from evalscripts.native.runtime.readers import READERS, readers
 from evalscripts.native.runtime.remainder import remainder
 from evalscripts.native.runtime.sorting import sorting
 
@@ -12,7 +12,7 @@ SYMBOLS = (
     DRIVE,
     REM_SYMBOL,
     SORT_SYMBOL,
-    *(reader_symbol(stored) for stored in (*STORED, MASK)),
+    *READERS,
 )
 """What the text defines for others."""
 
