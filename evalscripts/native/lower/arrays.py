@@ -1,6 +1,7 @@
 """Methods of arrays of constant length."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from evalscripts.native.lower.coercion import equal, spread, to_boolean, to_number
@@ -8,13 +9,14 @@ from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.natives import Method, Table
 from evalscripts.native.lower.operators import text_of
+from evalscripts.native.lower.rows import is_rows, make_rows, new_array, push
 from evalscripts.native.lower.values import (
     HOLE,
+    BoundMethod,
     Declined,
     Items,
     Js,
     Mask,
-    SampleList,
     Thing,
     Union,
     is_number,
@@ -33,7 +35,8 @@ def items_of(machine: Machine, thing: Js) -> tuple[Js, ...]:
 
 def made(machine: Machine, values: Sequence[Js]) -> Thing:
     """Return a new array, made by the call that runs."""
-    return machine.thing(Items(tuple(values)))
+    site = -1 if machine.here is None else machine.here.start
+    return new_array(machine, values, site)
 
 
 def argument(given: Sequence[Js], i: int) -> Js:
@@ -138,6 +141,8 @@ def _slice(machine: Machine, thing: Thing, given: list[Js]) -> Js:
 
 
 def _concat(machine: Machine, thing: Thing, given: list[Js]) -> Js:
+    if any(is_rows(machine, value) for value in given):
+        return machine.natives.method(machine, BoundMethod(thing, "concat lists"), given)
     values = list(items_of(machine, thing))
     for value in given:
         values += _spread_one(machine, value)
@@ -147,10 +152,8 @@ def _concat(machine: Machine, thing: Thing, given: list[Js]) -> Js:
 def _spread_one(machine: Machine, value: Js) -> list[Js]:
     if type(value) is Thing and type(content_of(machine, value)) is Items:
         return list(items_of(machine, value))
-    if type(value) is Thing and type(content_of(machine, value)).__name__ == "Rows":
-        raise Declined("concat of an array whose length depends on the pixel", machine.here)
-    if type(value) is SampleList:
-        raise Declined("concat of samples", machine.here)
+    if is_rows(machine, value):
+        raise Declined("flat() of an array whose length depends on the pixel", machine.here)
     if type(value) is Union and any(type(part) is Thing for _, part in value.alternatives):
         raise Declined("concat of what is not always an array", machine.here)
     return [value]
@@ -320,7 +323,18 @@ def _filter(machine: Machine, thing: Thing, given: list[Js]) -> Js:
     machine.here = site
     if all(type(truth) is bool for truth, _ in kept):
         return made(machine, [value for truth, value in kept if truth])
-    return machine.natives.collect(machine, kept)
+    found = make_rows(machine, [], -1 if site is None else site.start)
+    for truth, value in kept:
+        machine.fork(truth, partial(_put, machine, found, value), _nothing)
+    return found
+
+
+def _put(machine: Machine, rows: Thing, value: Js) -> None:
+    push(machine, rows, value)
+
+
+def _nothing() -> None:
+    return None
 
 
 ITEM_METHODS: dict[str, Method] = {

@@ -5,6 +5,7 @@ Operands and results are `Num` and `Mask`: a Python float or bool where the valu
 
 import math
 import struct
+from collections.abc import Sequence
 from typing import Any
 
 from evalscripts.native import ir
@@ -166,6 +167,13 @@ class Builder:
             known = self._tables[key] = len(self.kernel.tables)
             self.kernel.tables.append(values)
         return self._pure("table", (index,), known, is_number=True)
+
+    def again(self, op: ir.Op, operands: Sequence[Num | Mask]) -> Any:
+        """Return what a pure operation gives for other operands."""
+        if op.name == "load":
+            return self.load(op.attr, operands[0])  # type: ignore[arg-type]  # an index
+        is_number = op.type is not None and op.type.is_number
+        return self._pure(op.name, tuple(operands), op.attr, is_number=is_number)
 
     def read(self, buffer: Any, index: Num) -> ir.Op:
         """Return an element of a buffer as it is at this moment."""

@@ -127,7 +127,7 @@ def _bind_parameters(
     machine: Machine, scope: FunctionScope, function: tree.Function, given: Sequence[Js]
 ) -> None:
     cells = scope.cells
-    if machine.kept(function, _uses_arguments):
+    if machine.mentions_arguments and machine.kept(function, _uses_arguments):
         cells["arguments"] = machine.cell("arguments", machine.thing(Items(tuple(given))))
     if scope.closure.knows_itself and function.name:
         cells[function.name] = machine.cell(function.name, scope.closure)

@@ -5,6 +5,7 @@ from typing import Any
 
 from evalscripts.native.lower.calls import call, construct, make_class, template
 from evalscripts.native.lower.coercion import each, spread, to_boolean, to_number
+from evalscripts.native.lower.lists import append
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.members import (
     elements,
@@ -18,6 +19,7 @@ from evalscripts.native.lower.members import (
 )
 from evalscripts.native.lower.operators import UNARY, binary
 from evalscripts.native.lower.patterns import bind
+from evalscripts.native.lower.rows import is_rows, make_rows, new_array
 from evalscripts.native.lower.scopes import assign, find, read
 from evalscripts.native.lower.values import (
     ABSENT,
@@ -66,14 +68,28 @@ def _this(machine: Machine, node: tree.This) -> Js:
 
 def _array(machine: Machine, node: tree.Array) -> Js:
     values: list[Js] = []
+    rows = None
     for element in node.elements:
         if element is None:
             values.append(HOLE)
-        elif type(element) is tree.Spread:
-            values += elements(machine, machine.value(element.value), element)
-        else:
+        elif type(element) is not tree.Spread:
             values.append(machine.value(element))
-    return machine.thing(Items(tuple(values)), site=node.start)
+        else:
+            value = machine.value(element.value)
+            machine.here = node
+            if not is_rows(machine, value):
+                values += elements(machine, value, element)
+            else:
+                rows = rows or make_rows(machine, [], node.start)
+                for part in values:
+                    append(machine, rows, machine.thing(Items((part,))))
+                append(machine, rows, value)
+                values = []
+    if rows is None:
+        return new_array(machine, values, node.start)
+    for part in values:
+        append(machine, rows, machine.thing(Items((part,))))
+    return rows
 
 
 def _object(machine: Machine, node: tree.Object) -> Js:

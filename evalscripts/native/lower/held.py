@@ -1,10 +1,11 @@
 """From the snapshot's globals to values: constants that no pixel may change."""
 
 
+from collections.abc import Sequence
 from typing import Any
 
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.scopes import GlobalScope
+from evalscripts.native.lower.scopes import GlobalScope, pattern_names
 from evalscripts.native.lower.values import (
     ABSENT,
     ClassValue,
@@ -33,7 +34,7 @@ from evalscripts.snapshot import (
 )
 from evalscripts.syntax import tree
 from evalscripts.syntax.names import find_names
-from evalscripts.syntax.walk import children
+from evalscripts.syntax.walk import descend
 
 _SITE = -2
 _NAMESPACES = frozenset(("Math", "JSON", "Reflect", "console", "Object", "Array", "Number"))
@@ -56,13 +57,9 @@ class Holder:
         self._text = text
         self._snapshot = snapshot
         self._things: dict[int, Js] = {}
-        self._functions: dict[str, list[tree.Function]] = {}
-        self._classes: dict[str, list[tree.Class]] = {}
+        self._outside: dict[int, tuple[tree.Node, bool]] = {}
+        self._inside: dict[int, tuple[tree.Node, bool]] = {}
         self._program = program
-        self._walked = False
-        self._global: set[tree.Function] = set()
-        self._expressions: set[tree.Function] = set()
-        self._outer: frozenset[str] = frozenset()
 
     def initial(self, name: str) -> Initial:
         """Return what a global held."""
@@ -127,22 +124,69 @@ class Holder:
     def _function(self, held: HeldFunction) -> Js:
         if held.helper is not None:
             return Native(held.helper)
-        self._walk()
-        if held.text.startswith("class"):
-            classes = self._classes.get(held.text, [])
-            if len(classes) == 1:
-                return self._class(classes[0])
-            return Lost("a class that was not found in the text")
-        functions = self._functions.get(held.text, [])
-        if not functions:
+        outside = self._found(held.text, self._listed(self._program.body))
+        if len(outside) == 1:
+            return self._made(outside[0])
+        found = outside or self._found(held.text, self._everything())
+        if not found:
             return Lost("a function that was not found in the text")
-        for function in functions:
-            if function not in self._global and not self._is_closed(function):
-                return Lost("a function made by a function")
-        first = functions[0]
-        return Closure(
-            first, self._machine.globals, knows_itself=first.name is not None and first in self._expressions
-        )
+        if not outside and not all(self._is_closed(node) for node, _ in found):
+            return Lost("a function made by a function")
+        return self._made(found[0])
+
+    def _made(self, found: tuple[tree.Node, bool]) -> Js:
+        node, is_expression = found
+        if isinstance(node, tree.Class):
+            return self._class(node)
+        assert isinstance(node, tree.Function)  # noqa: S101 (nothing else is listed)
+        knows_itself = is_expression and node.name is not None
+        return Closure(node, self._machine.globals, knows_itself=knows_itself)
+
+    def _found(
+        self, text: str, nodes: dict[int, tuple[tree.Node, bool]]
+    ) -> list[tuple[tree.Node, bool]]:
+        """Return the functions and classes that have this text."""
+        found = []
+        start = self._text.find(text)
+        while start >= 0:
+            entry = nodes.get(start)
+            if entry is not None and entry[0].end == start + len(text):
+                found.append(entry)
+            start = self._text.find(text, start + 1)
+        return found
+
+    def _listed(self, statements: Sequence[tree.Statement]) -> dict[int, tuple[tree.Node, bool]]:
+        """Return the functions and classes that statements declare or hold, by their start."""
+        if self._outside:
+            return self._outside
+        for statement in statements:
+            if type(statement) is tree.FunctionDeclaration:
+                self._outside[statement.function.start] = (statement.function, False)
+            elif type(statement) is tree.ClassDeclaration:
+                self._outside[statement.definition.start] = (statement.definition, False)
+            elif type(statement) is tree.Declaration:
+                for declarator in statement.declarators:
+                    value = declarator.value
+                    if isinstance(value, tree.Function | tree.Class):
+                        self._outside[value.start] = (value, True)
+        return self._outside
+
+    def _everything(self) -> dict[int, tuple[tree.Node, bool]]:
+        """Return all functions and classes of the text, by their start."""
+        if not self._inside:
+            self._inside.update(self._outside)
+            for node in descend(self._program):
+                if isinstance(node, tree.Function | tree.Class):
+                    self._inside.setdefault(node.start, (node, True))
+        return self._inside
+
+    def _is_closed(self, found: tuple[tree.Node, bool]) -> bool:
+        """Whether a function inside of something needs nothing of what is around it."""
+        if not isinstance(found[0], tree.Function):
+            return False
+        outer = frozenset(find_names(self._program).declared) | frozenset(self._snapshot.globals)
+        inner = _declared_inside(self._program)
+        return not find_names(found[0]).free & inner and find_names(found[0]).free <= outer
 
     def _class(self, node: tree.Class) -> Js:
         parent: Any = None
@@ -153,35 +197,17 @@ class Holder:
                 return Lost("a class that extends something else than a class of the script")
         return ClassValue(node, self._machine.globals, parent)
 
-    def _is_closed(self, function: tree.Function) -> bool:
-        """Whether a function inside of something needs nothing of what is around it."""
-        return find_names(function).free <= self._outer
 
-    def _walk(self) -> None:
-        """List the functions and classes by their text, once."""
-        if self._walked:
-            return
-        self._walked = True
-        self._outer = frozenset(find_names(self._program).declared) | frozenset(
-            self._snapshot.globals
-        )
-        waiting: list[tuple[tree.Node, bool]] = [(s, True) for s in self._program.body]
-        while waiting:
-            node, outside = waiting.pop()
+def _declared_inside(program: tree.Block) -> frozenset[str]:
+    """Return every name that something inside of the program's statements declares."""
+    names: set[str] = set()
+    for statement in program.body:
+        for node in descend(statement):
             if isinstance(node, tree.Function):
-                self._functions.setdefault(self._text[node.start : node.end], []).append(node)
-                if outside:
-                    self._global.add(node)
-                outside = False
-            elif isinstance(node, tree.Class):
-                self._classes.setdefault(self._text[node.start : node.end], []).append(node)
-                outside = False
-            elif isinstance(node, tree.Block | tree.For | tree.ForIn | tree.ForOf | tree.Try):
-                outside = False
-            inner = children(node)
-            if not isinstance(node, tree.FunctionDeclaration):
-                self._expressions.update([n for n in inner if isinstance(n, tree.Function)])
-            waiting += [(child, outside) for child in inner]
+                names |= set(find_names(node).declared)
+            elif isinstance(node, tree.Declaration) and node is not statement:
+                names |= {n for d in node.declarators for n in pattern_names(d.target)}
+    return frozenset(names)
 
 
 def globals_of(machine: Machine, program: tree.Block, text: str, snapshot: Snapshot) -> GlobalScope:

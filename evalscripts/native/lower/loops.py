@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
+from evalscripts.native import ir
 from evalscripts.native.lower.coercion import describe, living, to_boolean
 from evalscripts.native.lower.machine import DEAD, Flow, Machine
 from evalscripts.native.lower.members import elements, get, own_fields
 from evalscripts.native.lower.patterns import bind
+from evalscripts.native.lower.rows import is_rows
 from evalscripts.native.lower.scopes import Scope, pattern_names
 from evalscripts.native.lower.turning import Turns, turn
 from evalscripts.native.lower.values import UNSET, Declined, Js, SampleList, Union
@@ -26,6 +28,8 @@ class _TooLong(Exception):
 def run_loop(machine: Machine, turns: Turns) -> Flow | None:
     """Run a loop in whichever way is better."""
     turns.labels = machine.jumps.take_labels()
+    if turns.is_long:
+        return turn(machine, turns)
     checkpoint = machine.checkpoint()
     try:
         return _unrolled(machine, turns)
@@ -46,7 +50,7 @@ def _unrolled(machine: Machine, turns: Turns) -> Flow | None:
                 break
             if truth is not True:
                 unsure += 1
-                if type(truth) is not bool and truth.type.is_uniform or unsure > _MAX_UNSURE_TURNS:  # type: ignore[union-attr]
+                if unsure > _MAX_UNSURE_TURNS or _is_long(machine, truth):
                     raise _TooLong
                 flow = machine.fork(truth, _stay, partial(machine.leave, end))
                 if flow is DEAD:
@@ -67,6 +71,13 @@ def _unrolled(machine: Machine, turns: Turns) -> Flow | None:
             turns.step()
     arrives, _ = machine.reach(end, flow)
     return None if arrives else DEAD
+
+
+def _is_long(machine: Machine, truth: Any) -> bool:
+    """Whether a condition compares with the number of scenes or of an array's elements."""
+    if truth.type.is_uniform:
+        return True
+    return type(truth) is ir.Op and any(operand in machine.sizes for operand in truth.operands)
 
 
 def _stay() -> None:
@@ -151,7 +162,7 @@ def _for_of(machine: Machine, node: tree.ForOf) -> Flow | None:
     run = partial(_run_with, machine, node)
     if type(value) is Union:
         raise Declined(f"a loop over {describe(value)}", node)
-    if type(value) is SampleList:
+    if is_rows(machine, value):
         return over(machine, node, value, run)
     return _over_known(machine, node, elements(machine, value, node), run)
 
@@ -212,6 +223,7 @@ def over(
             step=lambda: machine.write(counter, machine.builder.number("add", counter.now, 1.0)),
             body=lambda: run(get(machine, listed, counter.now)),
             private=frozenset((counter,)),
+            is_long=True,
         ),
     )
 

@@ -8,13 +8,16 @@ from evalscripts.native.lower.calls import invoke, run_closure
 from evalscripts.native.lower.expressions import EXPRESSIONS
 from evalscripts.native.lower.held import globals_of
 from evalscripts.native.lower.jumps import Jumps
+from evalscripts.native.lower.lists import LISTS
 from evalscripts.native.lower.machine import Machine, Retry
 from evalscripts.native.lower.mathematics import MATHEMATICS
 from evalscripts.native.lower.merging import merge
 from evalscripts.native.lower.natives import Natives
 from evalscripts.native.lower.objects import OBJECTS
 from evalscripts.native.lower.prelude import PRELUDE
+from evalscripts.native.lower.rows import settle_buffers
 from evalscripts.native.lower.results import write_results
+from evalscripts.native.lower.sorting import SORTING
 from evalscripts.native.lower.statements import STATEMENTS
 from evalscripts.native.lower.sweep import sweep
 from evalscripts.native.lower.visualizers import VISUALIZERS
@@ -31,8 +34,8 @@ from evalscripts.setup import Mosaicking, Setup
 from evalscripts.snapshot import Snapshot
 from evalscripts.syntax import tree
 
-_ATTEMPTS = 12
-_NATIVES = Natives(MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, OBJECTS)
+_ATTEMPTS = 40
+_NATIVES = Natives(MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, LISTS, SORTING, OBJECTS)
 _MASK = "dataMask"
 
 
@@ -82,6 +85,7 @@ def _attempt(
     machine.invoke = invoke
     machine.natives = _NATIVES
     machine.jumps = Jumps()
+    machine.mentions_arguments = "arguments" in text
     machine.globals = machine.scope = globals_of(machine, program, text, snapshot)
     for place, wanted in zip(machine.slots, setup.inputs, strict=True):
         if _MASK in wanted.bands:
@@ -99,6 +103,7 @@ def _attempt(
     _check_globals(machine, program, snapshot)
     kernel.body[:0] = machine.builder.constants
     sweep(kernel)
+    settle_buffers(machine, kernel)
     return kernel
 
 

@@ -36,6 +36,10 @@ class Retry(Exception):
     """The machine has learned something that it should have known before; start over."""
 
 
+class Uneven(Exception):
+    """An array's length depends on the path."""
+
+
 class Flow(Enum):
     """What a statement can say instead of nothing."""
 
@@ -124,14 +128,22 @@ class Machine:
         self.jumps: Any = None
         self.natives: Any = None
         self.prelude: Any = None
-        self.hoists: dict[Any, Any] = {}
+        self.mentions_arguments = True
+        """Whether the text holds that word at all."""
+        self.hoists: dict[Any, Any] = memory.setdefault("hoists", {})
         self.slots = tuple(_slots(kernel, i) for i in range(len(kernel.inputs)))
         """For each input, band name → slot."""
+        self.loops: list[Any] = []
+        """The loops of the IR around what runs."""
+        self.growth: list[tuple[Any, tuple[Any, ...]]] = []
+        """(how an array is kept, the loops around something that makes it longer by one)."""
+        self.sizes: dict[ir.Value, Any] = {}
+        """Lengths of arrays → how the array is kept."""
         self.whole: set[ir.Value] = set()
         """Values that are known to be whole numbers."""
         self.positive: set[ir.Value] = set()
         """Values that are known to be 0 or above."""
-        self._kept: dict[tuple[Any, int], Any] = {}
+        self._kept: dict[tuple[Any, int], Any] = memory.setdefault("kept", {})
 
     # ---- running -------------------------------------------------------------------------
 
@@ -342,9 +354,19 @@ class Machine:
             if was is POISON and type(place) is Thing:
                 self._keep_apart(place, changes, others)
             first, second = changes.get(place, was), others.get(place, was)
-            merged = first if first is second else self.merge(self, mask, first, second)
+            try:
+                merged = first if first is second else self.merge(self, mask, first, second)
+            except Uneven:
+                self.vary(place)
             if merged is not place.now:
                 self.write(place, merged)
+
+    def vary(self, thing: Place) -> None:
+        """Start over, with an array that is kept as one of varying length."""
+        if type(thing) is not Thing or thing.site < 0 or ("rows", thing.site) in self.memory:
+            raise Declined("an array whose length depends on the pixel", self.here)
+        self.memory["rows", thing.site] = True
+        raise Retry
 
     def _keep_apart(
         self, thing: Thing, changes: Mapping[Place, Any], others: Mapping[Place, Any]
@@ -429,18 +451,22 @@ class Machine:
             len(self.targets),
             [(t, len(t.exits)) for t in self.targets if type(t) is Target],
             len(self.jumps.around),
+            len(self.loops),
+            len(self.growth),
             (self.path, self.scope, self.depth, self.here),
         )
 
     def rewind(self, checkpoint: tuple[Any, ...]) -> None:
         """Go back, as if nothing had run since."""
-        region, journal, facts, left, targets, exits, jumps, rest = checkpoint
+        region, journal, facts, left, targets, exits, jumps, loops, growth, rest = checkpoint
         self.builder.rewind(region)
         self.undo(journal)
         self.forget(facts)
         del self.left[left:]
         del self.targets[targets:]
         del self.jumps.around[jumps:]
+        del self.loops[loops:]
+        del self.growth[growth:]
         for target, count in exits:
             del target.exits[count:]
         self.path, self.scope, self.depth, self.here = rest

@@ -9,6 +9,7 @@ from evalscripts.native.lower.indexing import index_key, pick, put, within
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.operators import text_of
+from evalscripts.native.lower.rows import get_row, set_row
 from evalscripts.native.lower.texts import number_of_text, text_of_number
 from evalscripts.native.lower.values import (
     FUNCTIONS,
@@ -24,6 +25,7 @@ from evalscripts.native.lower.values import (
     Members,
     Native,
     Pending,
+    Rows,
     Sample,
     SampleList,
     Thing,
@@ -193,16 +195,12 @@ _READERS: dict[type, Callable[..., Js]] = {
 }
 _CONTENT_READERS: dict[type, Callable[..., Js]] = {
     Items: _get_item,
+    Rows: get_row,
     Fields: _get_field,
     Members: lambda _machine, thing, members, key: float(len(members.keys))
     if key == "size"
     else BoundMethod(thing, key),
 }
-
-
-def reader(kind: type, read: Callable[..., Js], *, is_content: bool = False) -> None:
-    """Let another file say what properties of a kind of value are."""
-    (_CONTENT_READERS if is_content else _READERS)[kind] = read
 
 
 # ---- writing ---------------------------------------------------------------------------------
@@ -254,12 +252,7 @@ def _set_field(machine: Machine, thing: Thing, fields: Fields, key: Js, value: J
     machine.write(thing, Fields({**fields.values, name: value}, owner=fields.owner))
 
 
-_WRITERS: dict[type, Callable[..., None]] = {Items: _set_item, Fields: _set_field}
-
-
-def writer(kind: type, write: Callable[..., None]) -> None:
-    """Let another file say how a kind of content is changed."""
-    _WRITERS[kind] = write
+_WRITERS: dict[type, Callable[..., None]] = {Items: _set_item, Rows: set_row, Fields: _set_field}
 
 
 def remove(machine: Machine, node: tree.Unary) -> Js:

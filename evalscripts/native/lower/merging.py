@@ -8,11 +8,12 @@ the two is poisoned, and a second attempt keeps them apart. Everything else beco
 from collections.abc import Iterable
 from typing import Any
 
-from evalscripts.native.lower.machine import Machine, Retry
+from evalscripts.native.lower.machine import Machine, Retry, Uneven
 from evalscripts.native.lower.values import (
     ABSENT,
     IR_TYPES,
     POISON,
+    Rows,
     UNSET,
     Closure,
     Declined,
@@ -164,11 +165,20 @@ def _merge_things(machine: Machine, mask: Mask, a: Thing, b: Thing) -> Js:
 
 def _merge_items(machine: Machine, mask: Mask, a: Items, b: Items) -> Items:
     if len(a.values) != len(b.values):
-        raise Declined("an array whose length depends on the pixel", machine.here)
+        raise Uneven
     values = tuple(
         [merge(machine, mask, x, y) for x, y in zip(a.values, b.values, strict=True)]
     )
     return Items(values, is_frozen=a.is_frozen or b.is_frozen, is_typed=a.is_typed)
+
+
+def _merge_rows(machine: Machine, mask: Mask, a: Rows, b: Rows) -> Rows:
+    if a.plan is not b.plan:
+        raise Declined("arrays of different lengths that become one", machine.here)
+    length = machine.builder.choose(mask, a.length, b.length)
+    if type(length) is not float:
+        machine.sizes[length] = a.plan
+    return Rows(a.plan, length)
 
 
 def _merge_fields(machine: Machine, mask: Mask, a: Fields, b: Fields) -> Fields:
@@ -206,6 +216,7 @@ def _merge_closures(machine: Machine, mask: Mask, a: Closure, b: Closure) -> Js:
 _CONTENTS = {
     Thing: _merge_things,
     Items: _merge_items,
+    Rows: _merge_rows,
     Fields: _merge_fields,
     Sample: _merge_samples,
     Scene: _merge_scenes,

@@ -14,6 +14,7 @@ from evalscripts.native.lower.values import (
     Js,
     Mask,
     Members,
+    Rows,
     SampleList,
     Thing,
     Union,
@@ -21,8 +22,6 @@ from evalscripts.native.lower.values import (
     is_number,
 )
 from evalscripts.snapshot import UNDEFINED
-
-_LISTS = frozenset(("Items", "Rows"))
 
 
 def _is_array(machine: Machine, given: list[Js]) -> Js:
@@ -34,7 +33,7 @@ def _is_array(machine: Machine, given: list[Js]) -> Js:
     if type(value) is not Thing:
         return False
     content = content_of(machine, value)
-    return type(content).__name__ in _LISTS and not getattr(content, "is_typed", False)
+    return type(content) is Rows or (type(content) is Items and not content.is_typed)
 
 
 def _array(machine: Machine, given: list[Js]) -> Js:

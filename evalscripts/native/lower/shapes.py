@@ -20,6 +20,7 @@ from evalscripts.native.lower.values import (
     Js,
     Mask,
     Moment,
+    Rows,
     Sample,
     Scene,
     Thing,
@@ -88,6 +89,14 @@ class Keyed:
 
 
 @dataclass(frozen=True, slots=True)
+class OfRows:
+    """An array of varying length: its length."""
+
+    plan: Any
+    length: "Shape"
+
+
+@dataclass(frozen=True, slots=True)
 class Either:
     """One of several."""
 
@@ -95,7 +104,7 @@ class Either:
     is_uniform: bool
 
 
-Shape = Fixed | Number | Truth | OfSample | Listed | Keyed | Either
+Shape = Fixed | Number | Truth | OfSample | Listed | Keyed | OfRows | Either
 
 
 # ---- which shape -----------------------------------------------------------------------------
@@ -139,6 +148,8 @@ def content_shape(machine: Machine, content: Any, since: int) -> Shape:
         parts = tuple([shape_of(machine, value, since) for value in content.values.values()])
         keys = tuple(content.values)
         return Keyed(keys, parts, content.is_frozen, content.owner, content.helper)
+    if type(content) is Rows:
+        return OfRows(content.plan, _as_number(machine, content.length))
     return Fixed(content)
 
 
@@ -163,6 +174,8 @@ def _one(machine: Machine, a: Shape, b: Shape) -> Shape | None:
             return Truth(x.is_uniform and y.is_uniform)
         if type(x) is OfSample and (x.kind, x.input, x.is_legacy) == (y.kind, y.input, y.is_legacy):
             return OfSample(x.kind, x.input, x.is_legacy, join(machine, x.index, y.index))
+        if type(x) is OfRows and x.plan is y.plan:
+            return OfRows(x.plan, join(machine, x.length, y.length))
         if type(x) is Listed and len(x.parts) == len(y.parts) and x.is_typed == y.is_typed:
             return Listed(_joined(machine, x, y), x.is_frozen or y.is_frozen, x.is_typed)
         if type(x) is Keyed and (x.keys, x.owner, x.helper) == (y.keys, y.owner, y.helper):
@@ -223,6 +236,8 @@ def leaf_types(shape: Shape) -> Iterator[ir.Type]:
         yield ir.Type.B if shape.is_uniform else ir.Type.M
     elif type(shape) is OfSample:
         yield from leaf_types(shape.index)
+    elif type(shape) is OfRows:
+        yield from leaf_types(shape.length)
     elif type(shape) is Listed or type(shape) is Keyed:
         for part in shape.parts:
             yield from leaf_types(part)
@@ -282,6 +297,13 @@ def _leaves_of_sample(machine: Machine, shape: OfSample, value: Js) -> list[Any]
     return leaves(machine, shape.index, value.index)
 
 
+def _leaves_of_rows(machine: Machine, shape: OfRows, value: Js) -> list[Any]:
+    content = content_of(machine, value) if type(value) is Thing else value
+    if type(content) is not Rows or content.plan is not shape.plan:
+        raise Misfit
+    return leaves(machine, shape.length, content.length)
+
+
 def _leaves_of_thing(machine: Machine, shape: Listed | Keyed, value: Js) -> list[Any]:
     content = content_of(machine, value) if type(value) is Thing else value
     if type(shape) is Listed:
@@ -306,6 +328,7 @@ _LEAVES: dict[type, Callable[..., list[Any]]] = {
     OfSample: _leaves_of_sample,
     Listed: _leaves_of_thing,
     Keyed: _leaves_of_thing,
+    OfRows: _leaves_of_rows,
 }
 
 
@@ -374,6 +397,11 @@ def rebuilt_content(machine: Machine, shape: Shape, row: Iterator[Any]) -> Any:
         values = [rebuilt(machine, part, row) for part in shape.parts]
         fields = dict(zip(shape.keys, values, strict=True))
         return Fields(fields, shape.is_frozen, shape.owner, shape.helper)
+    if type(shape) is OfRows:
+        length = rebuilt(machine, shape.length, row)
+        if type(length) in IR_TYPES:
+            machine.sizes[length] = shape.plan
+        return Rows(shape.plan, length)
     return rebuilt(machine, shape, row)
 
 

@@ -31,6 +31,7 @@ from evalscripts.native.lower.values import (
     IR_TYPES,
     POISON,
     Declined,
+    Items,
     Js,
     Mask,
     Place,
@@ -55,6 +56,8 @@ class Turns:
     """do … while."""
     private: frozenset[Place] = frozenset()
     """What nobody reads behind the loop: need not be kept for lanes that have left."""
+    is_long: bool = False
+    """Whether it is surely not worth unrolling."""
     renew: Callable[[], None] | None = None
     """Gives the next turn variables of its own; only needed where the loop is unrolled."""
     labels: list[str] = field(default_factory=list)
@@ -127,6 +130,8 @@ class _Attempt:
         self.header: dict[Place, Any] = {}
         self.phis: dict[Place, list[ir.Phi]] = {}
         self.since = machine.serial
+        self.limit: Any = None
+        """A number that it counts up to at most, from 0 or above, by 1 or more; or None."""
 
     def run(self) -> None:
         """Run the loop, and leave its phis as the state behind it.
@@ -158,7 +163,9 @@ class _Attempt:
         build.open(self.loop.body)
         machine.path = Path(entry, inside)
         machine.assume(inside, truth=True)
+        machine.loops.append(self)
         broken = self._body(inside)
+        machine.loops.pop()
         self._end(inside, mark)
         if active is not None:
             # A private counter goes on for lanes that have left: the test cannot tell them.
@@ -177,7 +184,8 @@ class _Attempt:
         machine.forget(facts)
         machine.undo(begin)
         machine.path = entry
-        self.loop.bound = bound_of(inside)
+        self.limit = limit_of(machine, inside)
+        self.loop.bound = _bound(self.limit)
         for phis in self.phis.values():
             self.loop.phis += phis
         build.append(self.loop)
@@ -323,6 +331,10 @@ class _Attempt:
                 return True
         describe = content_shape if type(place) is Thing else shape_of
         shape = describe(machine, value, self.since)
+        if type(place) is Thing and type(value) is Items and type(before) is Items and len(
+            before.values
+        ) != len(value.values):
+            machine.vary(place)
         if known is not None:
             shape = join(machine, known, shape)
         elif before is not ABSENT:
@@ -357,22 +369,22 @@ def _keeps(shape: Shape, thing: Thing) -> bool:
     return any(_keeps(option, thing) for option in getattr(shape, "options", ()))
 
 
-def bound_of(condition: Mask) -> int | str | None:
-    """Return how often a loop can turn, where its condition shows it."""
+def limit_of(machine: Machine, condition: Mask) -> Any:
+    """Return what bounds how often a loop turns: a number, scenes, an array's length, or None."""
     if type(condition) is not ir.Op:
         return None
     if condition.name == "and":
-        bounds = [bound_of(operand) for operand in condition.operands]
-        known = [bound for bound in bounds if bound is not None]
+        limits = [limit_of(machine, operand) for operand in condition.operands]
+        known = [limit for limit in limits if limit is not None]
         return known[0] if known else None
     if condition.name not in ("lt", "le"):
         return None
     low, high = condition.operands
     rising, falling = _steps(low), _steps(high)
     if rising is not None and rising[1] > 0:
-        return _turns(rising[0], high, rising[1])
+        return _turns(machine, rising[0], high, rising[1])
     if falling is not None and falling[1] < 0:
-        return _turns(low, falling[0], -falling[1])
+        return _turns(machine, low, falling[0], -falling[1])
     return None
 
 
@@ -396,13 +408,13 @@ def _steps(value: ir.Value) -> tuple[ir.Value, float] | None:
     return value.first, step.attr if op.name == "add" else -step.attr
 
 
-def _turns(low: ir.Value, high: ir.Value, step: float) -> int | str | None:
+def _turns(machine: Machine, low: ir.Value, high: ir.Value, step: float) -> Any:
     start, stop = _constant(low), _constant(high)
-    if start is not None and stop is not None and math.isfinite(stop - start):
-        return max(0, math.floor((stop - start) / step) + 2)
-    if start is not None and start >= 0 and step >= 1 and _counts_scenes(high):
-        return "scenes"
-    return None
+    if start is None or math.isnan(start):
+        return None
+    if stop is not None and math.isfinite(stop - start):
+        return float(max(0, math.floor((stop - start) / step) + 2))
+    return _size(machine, high) if start >= 0 and step >= 1 else None
 
 
 def _constant(value: ir.Value) -> float | None:
@@ -411,13 +423,21 @@ def _constant(value: ir.Value) -> float | None:
     return None
 
 
-def _counts_scenes(value: ir.Value) -> bool:
-    """Whether a number is at most how many samples an input has."""
+def _size(machine: Machine, value: ir.Value) -> ir.Value | None:
+    """Return the number of scenes, or the length, that a number is at most."""
+    if value in machine.sizes:
+        return value
     if type(value) is not ir.Op:
-        return False
+        return None
     if value.name == "scenes":
-        return True
+        return value
     if value.name == "sub":
         taken = _constant(value.operands[1])
-        return taken is not None and taken >= 0 and _counts_scenes(value.operands[0])
-    return False
+        return _size(machine, value.operands[0]) if taken is not None and taken >= 0 else None
+    return None
+
+
+def _bound(limit: Any) -> int | str | None:
+    if type(limit) is float:
+        return int(limit)
+    return "scenes" if type(limit) is ir.Op and limit.name == "scenes" else None

@@ -112,6 +112,16 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """An array whose length depends on the pixel."""
+
+    plan: Any
+    """How its elements are kept; see rows.py."""
+    length: Num
+    is_frozen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Fields:
     """An object of known keys, in their order."""
 

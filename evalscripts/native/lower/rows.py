@@ -1,0 +1,361 @@
+"""`Rows`: arrays whose length depends on the pixel, kept in buffers of the IR.
+
+Which arrays these are shows as the script is lowered: the first push in a branch or a loop makes
+the machine start over with that place of the text in its memory. Every leaf of an element's shape
+has a buffer of its own. Elements are copies: an object that was put in can be read, not changed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from evalscripts.native import ir
+from evalscripts.native.lower.coercion import to_number
+from evalscripts.native.lower.indexing import index_key, within
+from evalscripts.native.lower.machine import Machine, Retry
+from evalscripts.native.lower.merging import content_of
+from evalscripts.native.lower.shapes import (
+    Either,
+    Fixed,
+    Keyed,
+    Listed,
+    Misfit,
+    Number,
+    OfRows,
+    OfSample,
+    Shape,
+    Truth,
+    join,
+    leaf_types,
+    leaves,
+    rebuilt,
+    shape_of,
+    things_in,
+)
+from evalscripts.native.lower.texts import number_of_text, text_of_number
+from evalscripts.native.lower.values import (
+    HOLE,
+    BoundMethod,
+    Declined,
+    Items,
+    Js,
+    Num,
+    Rows,
+    SampleList,
+    Thing,
+)
+from evalscripts.snapshot import UNDEFINED
+
+Extent = tuple[int, dict[int, int]]
+"""A constant, and for each input how many times its number of samples."""
+
+_MOST = 4096
+_MOST_PER_SCENE = 16
+SPARE = 512
+"""How many elements an array may have where no bound of its loops is known."""
+
+
+@dataclass(slots=True, eq=False)
+class Leaf:
+    """A buffer in the making."""
+
+    plan: "Plan"
+    place: int
+
+
+@dataclass(slots=True, eq=False)
+class Plan:
+    """How the elements of an array are kept."""
+
+    site: int
+    depth: int
+    """How many loops were around where it was made."""
+    shape: Shape | None = None
+    """None before anything was put in."""
+    leaves: list[Leaf] = field(default_factory=list)
+    is_read: bool = False
+    """Whether somebody has found nothing in it because of that."""
+    like: "Plan | None" = None
+    """Another one that has as many elements."""
+
+
+def new_array(machine: Machine, values: Sequence[Js], site: int) -> Thing:
+    """Return a new array, of constant length if that is known to be enough."""
+    if ("rows", site) in machine.memory:
+        return make_rows(machine, values, site)
+    return machine.thing(Items(tuple(values)), site=site)
+
+
+def make_rows(machine: Machine, values: Sequence[Js], site: int) -> Thing:
+    """Return a new array of variable length that begins with these elements."""
+    plan = Plan(site, len(machine.loops), machine.memory.get(("shape", site)))
+    thing = machine.thing(Rows(plan, 0.0), site=site)
+    for value in values:
+        push(machine, thing, UNDEFINED if value is HOLE else value)
+    return thing
+
+
+def push(machine: Machine, thing: Thing, value: Js) -> Num:
+    """Put a value behind the last one; return the new length."""
+    rows = content_of(machine, thing)
+    grow(machine, rows)
+    store(machine, rows.plan, rows.length, value)
+    length = machine.builder.number("add", rows.length, 1.0)
+    resize(machine, thing, length)
+    return length
+
+
+def resize(machine: Machine, thing: Thing, length: Num) -> None:
+    """Give an array another length, for which there is room."""
+    rows = content_of(machine, thing)
+    if type(length) is not float:
+        machine.sizes[length] = rows.plan
+    machine.write(thing, replace(rows, length=length))
+
+
+def grow(machine: Machine, rows: Rows) -> None:
+    """Make room for one more element, for each turn of the loops that this stands in."""
+    plan = rows.plan
+    machine.growth.append((plan, tuple(machine.loops[plan.depth :])))
+    if ("unbounded", plan.site) in machine.memory:
+        full = machine.builder.compare("ge", rows.length, float(SPARE))
+        machine.trap("an array that grows very long", full)
+
+
+def store(machine: Machine, plan: Plan, index: Num, value: Js) -> None:
+    """Write an element, where there is room for it."""
+    freeze(machine, value)
+    row = _row(machine, plan, value)
+    mask = machine.here_mask()
+    for leaf, content in zip(plan.leaves, row, strict=True):
+        number = content if _is_number(content) else machine.builder.as_number(content)
+        machine.builder.effect("write", index, number, mask, attr=leaf)
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) is float or (type(value) is not bool and value.type.is_number)
+
+
+def _row(machine: Machine, plan: Plan, value: Js) -> list[Any]:
+    """Return the leaves of an element, and settle its shape where this is the first."""
+    if plan.shape is None:
+        shape = loosened(shape_of(machine, value, 0))
+        if plan.is_read:
+            _remember(machine, plan, shape)
+        plan.shape = shape
+    if not plan.leaves:
+        plan.leaves = [Leaf(plan, i) for i, _ in enumerate(leaf_types(plan.shape))]
+    try:
+        return leaves(machine, plan.shape, value)
+    except Misfit:
+        shape = join(machine, plan.shape, loosened(shape_of(machine, value, 0)))
+        return _remember(machine, plan, loosened(shape))
+
+
+def _remember(machine: Machine, plan: Plan, shape: Shape) -> list[Any]:
+    known = machine.memory.get(("shape", plan.site))
+    if known is not None:
+        shape = loosened(join(machine, known, shape))
+        if shape == known:
+            raise Declined("an array whose elements are of too many kinds", machine.here)
+    machine.memory["shape", plan.site] = shape
+    raise Retry
+
+
+def loosened(shape: Shape) -> Shape:
+    """Return the shape as a buffer keeps it: each lane its own, things copied."""
+    if type(shape) is Number:
+        return replace(shape, is_uniform=False)
+    if type(shape) is Truth:
+        return replace(shape, is_uniform=False)
+    if type(shape) is OfSample:
+        return replace(shape, index=loosened(shape.index))
+    if type(shape) is Listed or type(shape) is Keyed:
+        return replace(shape, parts=tuple(map(loosened, shape.parts)), is_frozen=True)
+    if type(shape) is Either:
+        return Either(tuple(map(loosened, shape.options)), is_uniform=False)
+    if type(shape) is Fixed and type(shape.value) is float:
+        return Number(False, shape.value % 1 == 0, shape.value >= 0)  # noqa: FBT003
+    if type(shape) is Fixed and type(shape.value) is bool:
+        return Truth(False)  # noqa: FBT003
+    if type(shape) is OfRows:
+        raise Declined("an array of arrays whose lengths depend on the pixel")
+    return shape
+
+
+def freeze(machine: Machine, value: Js) -> None:
+    """Refuse changes of what was copied, from now on."""
+    for thing in things_in(value):
+        content = content_of(machine, thing)
+        if type(content) is Rows:
+            raise Declined("an array of arrays whose lengths depend on the pixel", machine.here)
+        if thing.serial and not getattr(content, "is_frozen", True):
+            machine.write(thing, replace(content, is_frozen=True))
+            inner = content.values if type(content) is Items else content.values.values()
+            for part in inner:
+                freeze(machine, part)
+
+
+def element(machine: Machine, plan: Plan, index: Num) -> Js:
+    """Return the element at a whole index inside."""
+    if plan.shape is None:
+        plan.is_read = True
+        return UNDEFINED
+    kinds = list(leaf_types(plan.shape))
+    if not plan.leaves:
+        plan.leaves = [Leaf(plan, i) for i, _ in enumerate(kinds)]
+    build = machine.builder
+    row = [
+        number if kind.is_number else build.compare("ne", number, 0.0)
+        for kind, number in [
+            (kind, build.read(leaf, index)) for kind, leaf in zip(kinds, plan.leaves, strict=True)
+        ]
+    ]
+    return rebuilt(machine, plan.shape, iter(row))
+
+
+def is_rows(machine: Machine, value: Js) -> bool:
+    """Whether a value is an array of variable length, or the samples."""
+    if type(value) is SampleList:
+        return True
+    return type(value) is Thing and type(content_of(machine, value)) is Rows
+
+
+# ---- properties ------------------------------------------------------------------------------
+
+
+def get_row(machine: Machine, thing: Thing, rows: Rows, key: Js) -> Js:
+    """Return a property of an array of varying length."""
+    if type(key) is str:
+        if key == "length":
+            return rows.length
+        number = number_of_text(key)
+        if text_of_number(number) != key:
+            return BoundMethod(thing, key)
+        key = number
+    inside, safe = within(machine, index_key(machine, key), rows.length)
+    if inside is False:
+        return UNDEFINED
+    return machine.merge(machine, inside, element(machine, rows.plan, safe), UNDEFINED)
+
+
+def set_row(machine: Machine, thing: Thing, rows: Rows, key: Js, value: Js) -> None:
+    """Set an element, at most the one behind the last; whatever is beyond is left to V8."""
+    build = machine.builder
+    if key == "length":
+        length = to_number(machine, value)
+        inside, _ = within(machine, length, build.number("add", rows.length, 1.0))
+        machine.trap("an array is made longer", build.negate(inside))
+        resize(machine, thing, length)
+        return
+    index = index_key(machine, key)
+    inside, _ = within(machine, index, rows.length)
+    if inside is not True:
+        longer = build.number("add", rows.length, 1.0)
+        inside, index = within(machine, index, longer)
+        machine.trap("an element is set far behind an array's end", build.negate(inside))
+        grow(machine, rows)
+        last = build.compare("eq", index, rows.length)
+        store(machine, rows.plan, index, value)
+        resize(machine, thing, build.choose(last, longer, rows.length))
+        return
+    store(machine, rows.plan, index, value)
+
+
+# ---- how large -------------------------------------------------------------------------------
+
+
+def settle_buffers(machine: Machine, kernel: ir.Kernel) -> None:
+    """Put true buffers where the kernel's operations name those in the making.
+
+    Raises:
+        Retry: an array grows in a loop without a known bound.
+    """
+    made: dict[Leaf, ir.Buffer] = {}
+    for op in _buffer_ops(kernel.body):
+        if type(op.attr) is Leaf:
+            op.attr = _buffer(machine, kernel, made, op.attr)
+        else:
+            key, others, descending = op.attr
+            op.attr = ir.Sort(
+                _buffer(machine, kernel, made, key),
+                tuple(_buffer(machine, kernel, made, other) for other in others),
+                descending,
+            )
+
+
+def _buffer_ops(region: ir.Region) -> list[ir.Op]:
+    found: list[ir.Op] = []
+    for node in region:
+        if type(node) is ir.Op:
+            if node.name in ("read", "write", "sort"):
+                found.append(node)
+        elif type(node) is ir.Loop:
+            found += _buffer_ops(node.head) + _buffer_ops(node.body)
+        elif type(node) is ir.Guard:
+            found += _buffer_ops(node.body)
+    return found
+
+
+def _buffer(
+    machine: Machine, kernel: ir.Kernel, made: dict[Leaf, ir.Buffer], leaf: Leaf
+) -> ir.Buffer:
+    known = made.get(leaf)
+    if known is None:
+        constant, scenes = _capacity(machine, leaf.plan.like or leaf.plan)
+        per_scene = tuple(scenes.get(i, 0) for i in range(len(kernel.inputs)))
+        known = made[leaf] = ir.Buffer(len(kernel.buffers), constant, per_scene)
+        kernel.buffers.append(known)
+    return known
+
+
+def _capacity(machine: Machine, plan: Plan) -> Extent:
+    """Return for how many elements an array's buffers need room.
+
+    Raises:
+        Retry: it grows in a loop without a known bound.
+    """
+    if ("unbounded", plan.site) in machine.memory:
+        return SPARE, {}
+    extent = _extent_of(machine, plan, ())
+    if extent is None or extent[0] > _MOST or sum(extent[1].values()) > _MOST_PER_SCENE:
+        machine.memory["unbounded", plan.site] = True
+        raise Retry
+    return extent
+
+
+def _extent_of(machine: Machine, plan: Plan, around: tuple[Plan, ...]) -> Extent | None:
+    if plan in around:
+        return None
+    constant = 1
+    scenes: dict[int, int] = {}
+    for grown, loops in machine.growth:
+        if grown is not plan:
+            continue
+        extent: Extent | None = (1, {})
+        for loop in loops:
+            turns = _turns_of(machine, loop.limit, (*around, plan))
+            extent = None if extent is None or turns is None else _product(extent, turns)
+        if extent is None:
+            return None
+        constant += extent[0]
+        for i, n in extent[1].items():
+            scenes[i] = scenes.get(i, 0) + n
+    return constant, scenes
+
+
+def _turns_of(machine: Machine, limit: Any, around: tuple[Plan, ...]) -> Extent | None:
+    """Return how often a loop turns at most: it counts up to this number."""
+    if type(limit) is float:
+        return int(limit), {}
+    if type(limit) is ir.Op and limit.name == "scenes":
+        return 0, {limit.attr: 1}
+    plan = machine.sizes.get(limit)
+    return None if plan is None else _extent_of(machine, plan, around)
+
+
+def _product(x: Extent, y: Extent) -> Extent | None:
+    if x[1] and y[1]:
+        return None
+    scenes = {i: n * y[0] for i, n in x[1].items()} or {i: n * x[0] for i, n in y[1].items()}
+    return x[0] * y[0], scenes
