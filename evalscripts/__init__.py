@@ -26,9 +26,11 @@ from evalscripts.program import (
     BandData,
     Finished,
     InputData,
+    OrbitFacts,
     Program,
     RunContext,
     SceneFacts,
+    Selection,
     Session,
 )
 from evalscripts.setup import Mosaicking, SampleType, Setup, SetupInput, SetupOutput
@@ -40,6 +42,7 @@ __all__ = [
     "Finished",
     "InputData",
     "Mosaicking",
+    "OrbitFacts",
     "NativeCompiler",
     "PoolOptions",
     "Program",
@@ -52,6 +55,7 @@ __all__ = [
     "ScriptRuntimeError",
     "ScriptSyntaxError",
     "ScriptTierUnavailable",
+    "Selection",
     "Session",
     "Setup",
     "SetupError",
