@@ -32,6 +32,8 @@ from benchmarks.reach_gather import (
 )
 from benchmarks.reach_report import report
 
+_MOST_DEATHS = 5
+"""In a row: then the judges are to blame, not the scripts."""
 _JUDGE = [sys.executable, "-m", "benchmarks.reach_judge"]
 
 
@@ -61,7 +63,8 @@ def count(folder: Path, out: Path, *, groups: Sequence[str], processes: int) -> 
 
 def _work(folder: Path, waiting: deque[str], keep: Any) -> None:
     """Feed one judge after the other: a script may end its judge, but not the count."""
-    while waiting:
+    deaths = 0
+    while waiting and deaths < _MOST_DEATHS:
         with subprocess.Popen(
             [*_JUDGE, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         ) as judge:
@@ -76,6 +79,7 @@ def _work(folder: Path, waiting: deque[str], keep: Any) -> None:
                 judge.stdin.write(f"{file}\n")
                 judge.stdin.flush()
                 verdict = judge.stdout.readline()
+                deaths = 0 if verdict else deaths + 1
                 if not verdict:
                     code = judge.wait()
                     keep(

@@ -12,6 +12,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.reach_extract import essence
-from benchmarks.reach_native import Native, Refusal, compile_natively
+from benchmarks.reach_native import Native, Refusal, Taken, compile_natively
 from engine.catalog.definitions import builtin_collections
-from evalscripts import PoolOptions, V8Pool, open_pool
+from evalscripts import PoolOptions, Program, V8Pool, compile_script, open_pool
 from evalscripts.errors import ScriptError
 from evalscripts.setup import Mosaicking, Setup
-from evalscripts.source import read_source
-from evalscripts.syntax import Unparsed, parse
-from evalscripts.syntax.names import find_names
-from evalscripts.v8.program import V8Program, stage
-from evalscripts.v8.snapshot import read_snapshot
-from tests.builders.pixels import adversarial_inputs, kept_inputs
+from tests.builders.pixels import ANYTHING, adversarial_inputs, kept_inputs, look_of
 
 PIXELS = 217
 SECONDS = 20.0
@@ -131,7 +127,7 @@ def judge(file: str, text: str, *, pool: V8Pool) -> Verdict:
 
 
 def _try(
-    verdict: Verdict, program: V8Program, native: Native | Refusal, text: str, trial: Trial
+    verdict: Verdict, program: Program, native: Native | Refusal, text: str, trial: Trial
 ) -> None:
     """Run one trial in both tiers and note what came out."""
     inputs, context = adversarial_inputs(
@@ -159,7 +155,10 @@ def _try(
         verdict.runs += not trial.nasty
     if isinstance(native, Refusal):
         return
-    found = native.run(inputs)
+    if context.selection is not None and context.selection.outputs != program.setup.outputs:
+        found: dict[str, NDArray[Any]] | str = "updateOutput() has set other band counts"
+    else:
+        found = native.run(inputs)
     if isinstance(found, str):
         verdict.traps[trial.name] = found
     elif expected is None:
@@ -170,18 +169,15 @@ def _try(
         verdict.native_runs += not trial.nasty
 
 
-def _compiled(text: str, *, pool: V8Pool) -> tuple[V8Program, Native | Refusal]:
-    source = read_source(text)
+def _compiled(text: str, *, pool: V8Pool) -> tuple[Program, Native | Refusal]:
+    taken = Taken()
+    program = compile_script(
+        text, pool=pool, seconds=SECONDS, known_bands=known_bands(text), compiler=taken
+    )
+    if taken.script is None:
+        return program, Refusal(reason=program.reason, line=program.line)
     try:
-        names = find_names(parse(source.text))
-        wanted = tuple(sorted(names.free | frozenset(names.declared)))
-    except Unparsed:
-        wanted = ()
-    staged = stage(source, pool=pool, seconds=SECONDS, names=wanted)
-    program = V8Program(source, staged.setup, pool=pool, hooks=staged.hooks)
-    snapshot = read_snapshot(staged.held, hooks=staged.hooks)
-    try:
-        return program, compile_natively(source, snapshot, staged.setup)
+        return program, compile_natively(taken.script)
     except Exception as error:  # noqa: BLE001 - what the tier falls over is what we count
         place = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(place.filename).name}:{place.lineno}"
@@ -204,9 +200,20 @@ def differences(ours: Pixels, theirs: Pixels) -> str:
     return ""
 
 
-def known_bands() -> frozenset[str]:
-    """Return every band name of the built-in collections."""
-    return frozenset(band.name for collection in builtin_collections() for band in collection.bands)
+def known_bands(text: str) -> frozenset[str]:
+    """Return the bands that a bare script may mean.
+
+    Those of the built-in collections, and words of the script that name bands elsewhere: its
+    collection may be somebody's own.
+    """
+    words = re.findall(r"[A-Za-z_]\w*", text)
+    return _builtin_bands() | {word for word in words if look_of(word, None) is not ANYTHING}
+
+
+@lru_cache(maxsize=1)
+def _builtin_bands() -> frozenset[str]:
+    collections = builtin_collections()
+    return frozenset(band for collection in collections for band in collection.bands)
 
 
 def _cause(error: Exception) -> str:

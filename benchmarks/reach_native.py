@@ -6,14 +6,18 @@ program back for good. Here either one shows.
 
 import sys
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from evalscripts.native.compiler import NativeCompiler
 from evalscripts.native.emit import emit
+from evalscripts.native.lane import CompilerOptions
 from evalscripts.native.load import Loaded, load
 from evalscripts.native.lower import Declined, lower
+from evalscripts.native.outcome import Outcome, Refused
 from evalscripts.native.run import AbortFlag, End, Stripe
 from evalscripts.native.verify import verify
 from evalscripts.program import InputData
@@ -23,6 +27,31 @@ from evalscripts.source import Source
 from evalscripts.syntax import Unparsed, parse
 
 sys.setrecursionlimit(max(4000, sys.getrecursionlimit()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """What the compiler is given."""
+
+    source: Source
+    """In version 3's full form."""
+    snapshot: Snapshot
+    setup: Setup
+
+
+class Taken(NativeCompiler):
+    """A compiler that compiles nothing and keeps what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(CompilerOptions(workers=0))
+        self.script: Script | None = None
+
+    def submit(self, source: Source, *, snapshot: Snapshot, setup: Setup) -> "Future[Outcome]":
+        """Keep the script, and refuse it: its sessions run in V8."""
+        self.script = Script(source=source, snapshot=snapshot, setup=setup)
+        refused: Future[Outcome] = Future()
+        refused.set_result(Refused(reason="it is compiled elsewhere"))
+        return refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +79,16 @@ class Native:
         return dict(zip(ids, stripe.outputs, strict=True))
 
 
-def compile_natively(source: Source, snapshot: Snapshot, setup: Setup) -> Native | Refusal:
-    """Return the script as machine code, or what refused it: parser, lowering or emitter."""
+def compile_natively(script: Script) -> Native | Refusal:
+    """Return the script as machine code, or what refused it: parser or lowering."""
+    source = script.source
     try:
         program = parse(source.text)
-        kernel = lower(program, snapshot, setup, text=source.text)
+        kernel = lower(program, script.snapshot, script.setup, text=source.text)
     except Unparsed as unparsed:
         return Refusal(reason=str(unparsed), line=source.position(unparsed.offset)[0])
     except Declined as declined:
         line = source.position(declined.node.start)[0] if declined.node is not None else None
         return Refusal(reason=declined.reason, line=line)
     verify(kernel)
-    return Native(loaded=load(emit(kernel)), setup=setup)
+    return Native(loaded=load(emit(kernel)), setup=script.setup)

@@ -80,14 +80,15 @@ _POWER = Look(dtype="float32", low=0.0005, high=0.6)
 _KELVIN = Look(dtype="float32", low=230, high=330)
 _CLASSES = Look(dtype="uint8", low=0, high=12, whole=True)
 _FLAG = Look(dtype="uint8", low=0, high=2, whole=True)
-_BYTE = Look(dtype="uint8", low=0, high=256, whole=True)
+ANYTHING = Look(dtype="uint8", low=0, high=256, whole=True)
+"""Of bands whose names say nothing."""
 _PERCENT = Look(dtype="uint8", low=0, high=101, whole=True)
 _BITS = Look(dtype="uint16", low=0, high=65536, whole=True)
 _DEGREES = Look(dtype="float32", low=0, high=180)
 _LOOKS: tuple[tuple[str, Look], ...] = (
     (r"SCL|LCCS?\w*|CLC|CLC_ACC|Map|map|lulc|product", _CLASSES),
     (r"CLM|\w*[mM]ask\w*|(?:UDM2|udm2|haze)_\w+|clear|cloud|snow|shadow|WB", _FLAG),
-    (r"CLP|\w*_?classification\w*|transitions", _BYTE),
+    (r"CLP|\w*_?classification\w*|transitions", Look(dtype="uint8", low=0, high=255, whole=True)),
     (r"CLD|SNW|PROB|TCD|\w*CoverFraction\w*|FSC\w*|GF|SWI?\d*|confidence", _PERCENT),
     (r"BQA|QA\w*|\w*_QA\w*|QC\w*|QUAL\w*|quality_flags", _BITS),
     (r"VV|VH|HH|HV", _POWER),
@@ -116,7 +117,7 @@ def look_of(band: str, unit: str | None) -> Look:
     for pattern, look in _LOOKS:
         if re.fullmatch(pattern, band):
             return look
-    return _BYTE
+    return ANYTHING
 
 
 def adversarial_inputs(
