@@ -54,7 +54,8 @@ def _out(scope: Scope, op: Op) -> None:
     )
     bits = {"AUTO": "i8", "UINT8": "i8", "INT8": "i8", "FLOAT32": "float"}.get(kind, "i16")
     place = scope.body.let(f"getelementptr {bits}, ptr {base}, i64 %pixel")
-    store(scope.body, kind, scope.number(op.operands[0], VECTOR), place)
+    number = scope.number(op.operands[0], VECTOR)
+    store(scope.body, kind, number, place, whole_bits=scope.whole_bits)
 
 
 def _types(kind: Type) -> tuple[Width, str]:

@@ -33,10 +33,10 @@ def emit(kernel: Kernel, *, opt: int | None = None, processor: Processor | None 
         TooManyOps: it is too large to be worth it.
     """
     verify(kernel)
-    text, scope = _write(kernel)
+    target = processor or this_processor()
+    text, scope = _write(kernel, target)
     ops = sum(1 for _ in _ops(kernel.body))
     chosen = opt if opt is not None else int(ops <= _SMALL)
-    target = processor or this_processor()
     return Object(
         code=compile_text(text, opt=chosen, processor=target),
         symbol=SYMBOL,
@@ -54,12 +54,12 @@ def emit(kernel: Kernel, *, opt: int | None = None, processor: Processor | None 
 
 
 def write_text(kernel: Kernel) -> str:
-    """Return the LLVM assembly of a verified kernel."""
-    return _write(kernel)[0]
+    """Return the LLVM assembly of a verified kernel, for people."""
+    return _write(kernel, this_processor())[0]
 
 
-def _write(kernel: Kernel) -> tuple[str, Scope]:
-    scope = _make_scope(kernel)
+def _write(kernel: Kernel, processor: Processor) -> tuple[str, Scope]:
+    scope = _make_scope(kernel, whole_bits=processor.whole_bits)
     region(scope, kernel.body)
     body = scope.body
     last = body.here
@@ -85,7 +85,7 @@ def _write(kernel: Kernel) -> tuple[str, Scope]:
     return "\n".join(lines), scope
 
 
-def _make_scope(kernel: Kernel) -> Scope:
+def _make_scope(kernel: Kernel, *, whole_bits: int) -> Scope:
     slots: dict[Slot, None] = {}
     facts: dict[Fact, None] = {}
     for op in _ops(kernel.body):
@@ -100,7 +100,7 @@ def _make_scope(kernel: Kernel) -> Scope:
         facts=len(facts),
         bands=sum(bands for _, bands in kernel.outputs),
     )
-    return Scope(kernel, layout, slots=tuple(slots), facts=tuple(facts))
+    return Scope(kernel, layout, slots=tuple(slots), facts=tuple(facts), whole_bits=whole_bits)
 
 
 def _ops(nodes: Region) -> Iterator[Op]:

@@ -29,6 +29,11 @@ class Processor:
         parts = (str(_VERSION), version, llvm.get_process_triple(), self.name, self.features)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
+    @property
+    def whole_bits(self) -> int:
+        """The size of integers that it makes fastest of doubles: 64 or 32."""
+        return 64 if "+avx512dq" in self.features.split(",") else 32
+
 
 @cache
 def this_processor() -> Processor:

@@ -16,8 +16,12 @@ _RANGES = {
 _NEARLY_HALF = VECTOR.of(math.nextafter(0.5, 0.0))
 
 
-def store(code: Code, kind: str, number: str, place: str) -> None:
-    """Write eight pixels of one band to ``place``, which need not be aligned."""
+def store(code: Code, kind: str, number: str, place: str, *, whole_bits: int) -> None:
+    """Write eight pixels of one band to ``place``, which need not be aligned.
+
+    ``whole_bits`` is the size of the integers on the way, 32 or 64: what the processor is faster
+    with; the result is the same.
+    """
     if kind == "FLOAT32":
         rounded = code.let(f"fptrunc {VECTOR.number} {number} to <{LANES} x float>")
         code.do(f"store <{LANES} x float> {rounded}, ptr {place}, align 1")
@@ -26,8 +30,9 @@ def store(code: Code, kind: str, number: str, place: str) -> None:
     if kind == "AUTO":
         number = code.let(f"fmul {VECTOR.number} {number}, {VECTOR.of(255.0)}")
     whole = _positive(code, number, high) if low == 0 else _signed(code, number, low, high)
-    wide = code.let(f"fptosi {VECTOR.number} {whole} to {VECTOR.int32}")
-    narrow = code.let(f"trunc {VECTOR.int32} {wide} to <{LANES} x {stored}>")
+    integers = f"<{LANES} x i{whole_bits}>"
+    wide = code.let(f"fptosi {VECTOR.number} {whole} to {integers}")
+    narrow = code.let(f"trunc {integers} {wide} to <{LANES} x {stored}>")
     code.do(f"store <{LANES} x {stored}> {narrow}, ptr {place}, align 1")
 
 

@@ -37,7 +37,10 @@ class Scope:
         *,
         slots: tuple[Slot, ...],
         facts: tuple[Fact, ...],
+        whole_bits: int,
     ) -> None:
+        self.whole_bits = whole_bits
+        """The integers that doubles are fastest made of."""
         self.kernel = kernel
         self.layout = layout
         self.slots = {slot: i for i, slot in enumerate(slots)}
