@@ -153,7 +153,7 @@ def test_any_name_is_a_name(pool: V8Pool, name: str, key: str | None) -> None:
     ("first", "second", "ids", "words"),
     [
         ('"a"', '"c"', ("a", "b"), 'input[1].datasource is "c"; the request has a, b'),
-        ('"a"', '"a"', ("a", "b"), "two of setup()'s inputs read the same one"),
+        ('"b"', "null", ("a", "b"), "two of setup()'s inputs read the same one"),
         ("null", "null", ("a",), "setup() has 2 inputs; the request has a"),
     ],
 )
