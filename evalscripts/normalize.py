@@ -73,7 +73,11 @@ def _inputs(found: Any, default: Mosaicking, refuse: Refuse) -> tuple[SetupInput
         )
     if all(isinstance(entry, str) for entry in found):
         found = [{"bands": found}]
-    return tuple(_input(entry, f"input[{i}]", default, refuse) for i, entry in enumerate(found))
+    inputs = tuple(_input(entry, f"input[{i}]", default, refuse) for i, entry in enumerate(found))
+    for i, one in enumerate(inputs):
+        if any(one.datasource == other.datasource is not None for other in inputs[:i]):
+            raise refuse(f'input[{i}].datasource must be unique; "{one.datasource}" is there twice')
+    return inputs
 
 
 def _input(found: Any, where: str, default: Mosaicking, refuse: Refuse) -> SetupInput:
@@ -113,7 +117,7 @@ def _input(found: Any, where: str, default: Mosaicking, refuse: Refuse) -> Setup
         units=tuple(units[i] for i in kept),
         datasource=datasource,
         mosaicking=mosaicking,
-        metadata=tuple(entry for entry in metadata if isinstance(entry, str)),
+        metadata=tuple(entry.lower() for entry in metadata if isinstance(entry, str)),
     )
 
 
