@@ -2,7 +2,7 @@
 
     python -m benchmarks.reach scan MIRRORS              write the lists in benchmarks/corpus
     python -m benchmarks.reach gather MIRRORS FOLDER     rebuild the corpus from local clones
-    python -m benchmarks.reach count FOLDER [--out FILE.jsonl] [--only A1,B,C] [--again]
+    python -m benchmarks.reach count FOLDER [--out FILE] [--only A1,B,C] [--rounds 1] [--again]
 
 MIRRORS is a folder of clones, named ``owner+name``, of the repositories in
 benchmarks/corpus/repositories.tsv at their commits. *scan* finds all scripts in them and keeps
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,7 @@ _MOST_DEATHS = 5
 _JUDGE = [sys.executable, "-m", "benchmarks.reach_judge"]
 
 
-def count(folder: Path, out: Path, *, groups: Sequence[str], processes: int) -> None:
+def count(folder: Path, out: Path, *, groups: Sequence[str], processes: int, rounds: int) -> None:
     """Judge every script of the groups that has no verdict yet."""
     known = {verdict["file"] for verdict in read_verdicts(out)}
     files = [
@@ -53,7 +53,8 @@ def count(folder: Path, out: Path, *, groups: Sequence[str], processes: int) -> 
                 sink.flush()
 
         threads = [
-            threading.Thread(target=_work, args=(folder, waiting, keep)) for _ in range(processes)
+            threading.Thread(target=_work, args=(folder, waiting, keep, rounds))
+            for _ in range(processes)
         ]
         for thread in threads:
             thread.start()
@@ -61,12 +62,15 @@ def count(folder: Path, out: Path, *, groups: Sequence[str], processes: int) -> 
             thread.join()
 
 
-def _work(folder: Path, waiting: deque[str], keep: Any) -> None:
+def _work(folder: Path, waiting: deque[str], keep: Callable[[str], None], rounds: int) -> None:
     """Feed one judge after the other: a script may end its judge, but not the count."""
     deaths = 0
     while waiting and deaths < _MOST_DEATHS:
         with subprocess.Popen(
-            [*_JUDGE, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [*_JUDGE, str(folder), str(rounds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         ) as judge:
             assert judge.stdin is not None  # noqa: S101 - for the types
             assert judge.stdout is not None  # noqa: S101
@@ -111,6 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     counting.add_argument("--out", type=Path, default=Path("reach.jsonl"))
     counting.add_argument("--only", default=",".join(GROUPS), help=f"by hand: {','.join(BY_HAND)}")
     counting.add_argument("--processes", type=int, default=2)
+    counting.add_argument("--rounds", type=int, default=1, help="times as many pixels")
     counting.add_argument("--again", action="store_true", help="forget earlier verdicts")
     given = parser.parse_args(arguments)
     if given.verb == "gather":
@@ -129,7 +134,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     if given.again:
         given.out.unlink(missing_ok=True)
-    count(given.folder, given.out, groups=given.only.split(","), processes=given.processes)
+    count(
+        given.folder,
+        given.out,
+        groups=given.only.split(","),
+        processes=given.processes,
+        rounds=given.rounds,
+    )
     print(report(read_verdicts(given.out)))
 
 

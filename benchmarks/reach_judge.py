@@ -1,6 +1,6 @@
 """One script on trial: does V8 run it, does the native tier, and do they agree to the last bit.
 
-    python -m benchmarks.reach_judge FOLDER < files
+    python -m benchmarks.reach_judge FOLDER ROUNDS < files
 
 reads file names, and answers each with one line of JSON, a `Verdict`.
 """
@@ -30,6 +30,7 @@ from tests.builders.pixels import ANYTHING, adversarial_inputs, kept_inputs, loo
 PIXELS = 217
 SECONDS = 20.0
 _DATE = re.compile(r"\b((?:19|20)\d\d)(?:-|/| ?, ?)([01]?\d)(?:-|/| ?, ?)([0-3]?\d)\b")
+_NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 _YEAR = re.compile(r"\b20[12]\d\b")
 
 Pixels = Mapping[str, NDArray[Any]]
@@ -46,7 +47,7 @@ class Trial:
     @property
     def name(self) -> str:
         """For people."""
-        return f"{self.scenes} scenes, {'nasty' if self.nasty else 'usual'}"
+        return f"{self.scenes} scenes, {'nasty' if self.nasty else 'usual'}, {self.seed}"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -79,16 +80,19 @@ class Verdict:
     """From the text to both tiers' programs."""
 
 
-def trials(setup: Setup) -> tuple[Trial, ...]:
-    """Return the trials for a script's kind of inputs."""
+def trials(setup: Setup, *, rounds: int = 1) -> tuple[Trial, ...]:
+    """Return the trials for a script's kind of inputs, ``rounds`` times with other values."""
     plain = all(entry.mosaicking is Mosaicking.SIMPLE for entry in setup.inputs)
-    if plain and not setup.is_fusion:
-        return (Trial(scenes=1, nasty=False, seed=1), Trial(scenes=1, nasty=True, seed=2))
     # Some scripts write a band for each scene, in a number that they know beforehand.
     most = max(output.bands for output in setup.outputs)
-    counts = (1, 0) if plain else tuple(dict.fromkeys((11, 1, 0, 2, 30, min(most, 60))))
+    counts = (
+        ((1, 0) if setup.is_fusion else (1,))
+        if plain
+        else tuple(dict.fromkeys((11, 1, 0, 2, 30, min(most, 60))))
+    )
     return tuple(
-        Trial(scenes=count, nasty=nasty, seed=i)
+        Trial(scenes=count, nasty=nasty, seed=100 * turn + i)
+        for turn in range(rounds)
         for i, count in enumerate(counts)
         for nasty in (False, True)
     )
@@ -101,7 +105,13 @@ def dates_in(text: str) -> tuple[str, ...]:
     return tuple(sorted(named or {f"{year}-07-01" for year in _YEAR.findall(code)}))
 
 
-def judge(file: str, text: str, *, pool: V8Pool) -> Verdict:
+def numbers_in(text: str) -> tuple[float, ...]:
+    """Return the numbers that a script names: its branches part there."""
+    found = {float(number) for number in _NUMBER.findall(essence(text))}
+    return tuple(sorted(found))[:400]
+
+
+def judge(file: str, text: str, *, pool: V8Pool, rounds: int = 1) -> Verdict:
     """Return the verdict on one script."""
     verdict = Verdict(file=file)
     started = time.perf_counter()
@@ -112,7 +122,7 @@ def judge(file: str, text: str, *, pool: V8Pool) -> Verdict:
         return verdict
     verdict.setup = "+".join(entry.mosaicking.value for entry in program.setup.inputs)
     verdict.milliseconds = round((time.perf_counter() - started) * 1e3, 1)
-    for trial in trials(program.setup):
+    for trial in trials(program.setup, rounds=rounds):
         _try(verdict, program, native, text, trial)
     verdict.v8 = "runs" if verdict.runs else next(iter(verdict.throws.values()))
     if isinstance(native, Refusal):
@@ -137,6 +147,7 @@ def _try(
         seed=trial.seed,
         nasty=trial.nasty,
         near=dates_in(text),
+        numbers=numbers_in(text),
         seconds=SECONDS,
     )
     expected = None
@@ -222,12 +233,12 @@ def _cause(error: Exception) -> str:
 
 def main() -> None:
     """Judge the files named on standard input."""
-    folder = Path(sys.argv[1])
+    folder, rounds = Path(sys.argv[1]), int(sys.argv[2])
     with open_pool(PoolOptions(workers=1, wait_seconds=60.0)) as pool:
         for line in sys.stdin:
             file = line.strip()
             text = (folder / file).read_text(encoding="utf-8")
-            print(json.dumps(asdict(judge(file, text, pool=pool))), flush=True)
+            print(json.dumps(asdict(judge(file, text, pool=pool, rounds=rounds))), flush=True)
 
 
 if __name__ == "__main__":

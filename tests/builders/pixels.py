@@ -128,6 +128,7 @@ def adversarial_inputs(
     seed: int = 0,
     nasty: bool = False,
     near: Sequence[str] = (),
+    numbers: Sequence[float] = (),
     seconds: float = 30.0,
 ) -> tuple[dict[str, InputData], RunContext]:
     """Return a stripe of at least so many pixels for each input, and the context of its request.
@@ -136,8 +137,9 @@ def adversarial_inputs(
     fusion where it is 0. A tenth of the samples is not valid, some pixels are zero in all bands,
     in some the bands are equal. ``nasty``: bands are stored as float64 or float32, a third of the
     values are NaN, infinities, −0, denormals, huge numbers and edges of integers, some bands
-    cancel out, and where there is no data it may read NaN. Some scenes are of the dates ``near``,
-    which are ISO 8601, and of days around them.
+    cancel out, and where there is no data it may read NaN. The script's own ``numbers`` and their
+    neighbors are among the values then: that is where its branches part. Some scenes are of the
+    dates ``near``, which are ISO 8601, and of days around them.
     """
     random = np.random.default_rng((seed, scenes, pixels, nasty))
     shape = (ROWS, -(-pixels // ROWS))
@@ -155,7 +157,8 @@ def adversarial_inputs(
         else:
             days = days[:1] or ([] if setup.is_fusion else [_LATEST])
             facts[name] = tuple(_scene(day, i, random) for i, day in enumerate(days))
-        inputs[name] = _input(entry, (len(days), *shape), random, nasty=nasty)
+        edges = _edges(numbers) if nasty else None
+        inputs[name] = _input(entry, (len(days), *shape), random, edges=edges)
     context = RunContext(
         input_ids=ids,
         scenes=facts,
@@ -187,9 +190,23 @@ def kept_inputs(inputs: Mapping[str, InputData], selection: Selection) -> dict[s
     return taken
 
 
+def _edges(numbers: Sequence[float]) -> NDArray[np.float64]:
+    """Return the nasty values: a third of them are, where there are some, of the script's own."""
+    if not numbers:
+        return _NASTY
+    own = np.array(sorted(set(numbers)))
+    near = np.concatenate((own, np.nextafter(own, np.inf), np.nextafter(own, -np.inf), -own))
+    return np.concatenate((np.tile(_NASTY, -(-2 * len(near) // len(_NASTY))), near))
+
+
 def _input(
-    entry: SetupInput, shape: tuple[int, int, int], random: np.random.Generator, *, nasty: bool
+    entry: SetupInput,
+    shape: tuple[int, int, int],
+    random: np.random.Generator,
+    *,
+    edges: NDArray[np.float64] | None,
 ) -> InputData:
+    nasty = edges is not None
     missing = float("nan") if nasty and random.random() < 0.5 else 0.0
     bands: dict[str, BandData] = {}
     before: NDArray[Any] | None = None
@@ -199,7 +216,9 @@ def _input(
             continue
         look = look_of(band, unit)
         own = np.random.default_rng((int(random.integers(1 << 30)), zlib.crc32(band.encode())))
-        values = _nasty(look, shape, own) if nasty else _plausible(look, shape, own)
+        values = _plausible(look, shape, own)
+        if edges is not None:
+            values = _nasty(values * look.scale, edges, own)
         values[zero] = 0
         if before is not None and before.dtype == values.dtype:
             equal, cancel = own.random(shape) < 0.04, own.random(shape) < 0.04
@@ -228,10 +247,11 @@ def _plausible(
     return values
 
 
-def _nasty(look: Look, shape: tuple[int, int, int], random: np.random.Generator) -> NDArray[Any]:
-    usual = _plausible(look, shape, random).astype(np.float64) * look.scale
-    picked = _NASTY[random.integers(len(_NASTY), size=shape)]
-    values = np.where(random.random(shape) < 0.33, picked, usual)
+def _nasty(
+    usual: NDArray[Any], edges: NDArray[np.float64], random: np.random.Generator
+) -> NDArray[Any]:
+    picked = edges[random.integers(len(edges), size=usual.shape)]
+    values = np.where(random.random(usual.shape) < 0.33, picked, usual.astype(np.float64))
     if random.random() < 0.3:
         with np.errstate(over="ignore", under="ignore"):
             return values.astype(np.float32)
