@@ -1,16 +1,22 @@
 """What a stripe holds in memory, by estimate; and in which dtypes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.cog.image import CogImage
 from engine.geo.window import Window
-from engine.plan.plan import SCENES_AT_ONCE, InputPlan, SceneRead
+from engine.plan.plan import InputPlan, SceneRead
 from engine.warp.resample import resampled_dtype
 from engine.warp.resampling import Resampling
 
+SCENES_AT_ONCE = 8
+"""Scenes of one input that are fetched, decoded and resampled at the same time."""
+SMALL_AT_ONCE = 32
+"""The same of small ones, which wait for the network most of their time."""
+SMALL = 1.5 * 2**20
+"""Bytes of a scene, before and after resampling, that is small."""
 STRIPES_AT_ONCE = 2
 """The one that the script runs over, and the next one, which is read meanwhile."""
 
@@ -39,9 +45,22 @@ def band_dtypes(part: InputPlan, images: Mapping[str, CogImage]) -> tuple[np.dty
     return tuple(found)
 
 
+def scenes_at_once(reads: Iterable[SceneRead]) -> int:
+    """Return how many scenes of one input are worked on at the same time."""
+    largest = max(
+        (
+            _window_bytes(read) + read.target.width * read.target.height * 3 * len(read.bands)
+            for read in reads
+        ),
+        default=0,
+    )
+    return SMALL_AT_ONCE if largest <= SMALL else SCENES_AT_ONCE
+
+
 def row_bytes(
     reads: Sequence[SceneRead],
     *,
+    at_once: int,
     layers: int,
     dtypes: Sequence[np.dtype[Any]],
     window: Window,
@@ -51,7 +70,7 @@ def row_bytes(
     That of the scenes in work, before and after resampling, and of the samples of all layers.
     """
     numbers = sum(dtype.itemsize for dtype in dtypes)
-    sources = sorted((_window_bytes(read) for read in reads), reverse=True)[:SCENES_AT_ONCE]
+    sources = sorted((_window_bytes(read) for read in reads), reverse=True)[:at_once]
     # Each band of a scene in work has a mask of its own, a layer has one for all its bands.
     at_work = len(sources) * (numbers + len(dtypes)) + layers * (numbers + 1) * STRIPES_AT_ONCE
     return sum(sources) // max(1, window.height) + at_work * window.width

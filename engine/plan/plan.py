@@ -16,9 +16,6 @@ from engine.warp.coordinates import CoordinateGrid
 from engine.warp.resampling import Resampling
 from evalscripts.setup import Mosaicking, SetupInput, SetupOutput
 
-SCENES_AT_ONCE = 8
-"""Scenes of one input that are fetched, decoded and resampled at the same time."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BandUse:
@@ -147,6 +144,8 @@ class Plan:
     reads: Mapping[tuple[str, str], SceneRead]
     """(input id, scene id) → the scenes read ahead, over the whole window; what `cost` was counted
     on. Scenes that have no pixel there are left out."""
+    at_once: int
+    """Scenes of one input that are worked on at the same time."""
     cost: Cost
     images: Mapping[str, CogImage] = field(default_factory=dict)
     """Address → newer header, for objects that changed after they were registered."""

@@ -18,7 +18,7 @@ from engine.geo.window import Window
 from engine.plan.layers import make_layers
 from engine.plan.levels import choose_level, reduction
 from engine.plan.limits import Limits
-from engine.plan.memory import band_dtypes, row_bytes
+from engine.plan.memory import band_dtypes, row_bytes, scenes_at_once
 from engine.plan.plan import (
     BandRead,
     BandUse,
@@ -207,26 +207,25 @@ def make_plan(
         window = Window(row_start=0, row_stop=geobox.height, col_start=0, col_stop=geobox.width)
     grids: Grids = {}
     reads: dict[tuple[str, str], SceneRead] = {}
-    row = 0
     for part in inputs:
-        ahead = [one for layer in part.layers for one in layer.scenes if one.id in layer.first]
-        found = {
-            (part.input.id, scene.id): read
-            for scene in ahead
-            if (
-                read := plan_scene(
-                    part, scene, geobox=geobox, target=window, images=images, grids=grids
-                )
-            )
-        }
-        reads |= found
-        row += row_bytes(
-            tuple(found.values()),
+        for scene in (
+            one for layer in part.layers for one in layer.scenes if one.id in layer.first
+        ):
+            read = plan_scene(part, scene, geobox=geobox, target=window, images=images, grids=grids)
+            if read is not None:
+                reads[part.input.id, scene.id] = read
+    all_reads = tuple(reads.values())
+    at_once = scenes_at_once(all_reads)
+    row = sum(
+        row_bytes(
+            [read for read in all_reads if read.input_id == part.input.id],
+            at_once=at_once,
             layers=len(part.layers),
             dtypes=band_dtypes(part, images),
             window=window,
         )
-    all_reads = tuple(reads.values())
+        for part in inputs
+    )
     stripes = cut_stripes(geobox, window, reads=all_reads, row_bytes=row, limits=limits)
     return Plan(
         geobox=geobox,
@@ -235,6 +234,7 @@ def make_plan(
         outputs=tuple(outputs),
         stripes=stripes,
         reads=reads,
+        at_once=at_once,
         cost=_cost(
             window, inputs, tuple(reads.values()), memory=row * max(one.height for one in stripes)
         ),

@@ -20,7 +20,7 @@ from engine.errors import Forbidden, NotFound, SourceError
 from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
 from engine.plan.memory import band_dtypes
-from engine.plan.plan import SCENES_AT_ONCE, BandRead, InputPlan, Layer, Plan, SceneRead
+from engine.plan.plan import BandRead, InputPlan, Layer, Plan, SceneRead
 from engine.plan.planner import Grids, plan_scene
 from engine.run.awaited import Awaited
 from engine.run.blocks import BlockReader, source_error
@@ -132,12 +132,12 @@ class Assembler:
         Fewer scenes of each are read ahead then, so that as many are in memory as of one layer.
         """
         layers = sheet.part.layers
-        lanes = min(len(layers), SCENES_AT_ONCE)
+        lanes = min(len(layers), self.plan.at_once)
         waiting = iter(enumerate(layers))
 
         async def fill_next() -> None:
             for index, layer in waiting:
-                await self._fill_layer(sheet, index, layer, ahead=SCENES_AT_ONCE // lanes)
+                await self._fill_layer(sheet, index, layer, ahead=self.plan.at_once // lanes)
 
         await together([fill_next() for _ in range(lanes)])
 

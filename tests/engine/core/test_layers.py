@@ -1,8 +1,10 @@
 """ORBIT and TILE: one sample for each day, or scene, of every pixel, against GDAL and numpy."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,11 +18,15 @@ from rasterio.vrt import WarpedVRT
 from engine.catalog.collection import Collection, MosaicRule
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneOrder
+from engine.errors import TooLarge
 from engine.geo.crs import Crs
 from engine.geo.geometry import Geometry
 from engine.geo.window import Window
+from engine.plan.explain import explain
+from engine.plan.limits import Limits
 from engine.samples import Pixels
-from tests.builders.engines import SENSED, Bench, grid
+from engine.trace import tracing
+from tests.builders.engines import SENSED, Bench, ask, grid, open_bench, stored_numbers
 
 UTM = "EPSG:32632"
 LEFT, TOP, SIZE = 600_000.0, 5_100_000.0, 200
@@ -271,3 +277,39 @@ def test_scenes_beside_the_area_are_no_samples(bench: Bench) -> None:
     )
 
     assert [p.facts["layers"] for p in (own, both, clipped)] == [{"0": 1}, {"0": 2}, {"0": 1}]
+
+
+def test_a_plan_tells_its_layers_days_and_counts(bench: Bench) -> None:
+    late = timedelta(hours=13)
+    made = add_series(bench, [timedelta(), late, 2 * DAY])
+    drop = """
+function preProcessScenes(collections) {
+  collections.scenes.orbits = collections.scenes.orbits.slice(1);
+  return collections;
+}"""
+    request = ask(made.collection, BOX, series("ORBIT", drop))
+
+    prepared = bench.runner.run(bench.engine.prepare(request))
+    told = explain(prepared.plan, prepared.program)
+
+    [one] = told["inputs"]
+    assert (one["mosaicking"], one["layers"], one["days"]) == ("ORBIT", 1, ["2024-06-01"])
+    assert [scene["name"] for scene in one["scenes"]] == ["scene 1", "scene 0"]
+    assert one["scenes"][0]["read"] == "at once: its cover adds to the scenes above"
+    assert one["scenes"][1]["read"] == "only where pixels stay open below the scenes above"
+    assert told["cost"]["layers"] == 1
+    assert [out["bands"] for out in told["script"]["outputs"]] == [1, 1, 1]
+    assert json.loads(json.dumps(told)) == told
+
+
+def test_more_scenes_than_allowed_are_refused_before_anything_is_read(tmp_path: Path) -> None:
+    with open_bench(tmp_path, limits=Limits(scenes=2)) as bench:
+        made = add_series(bench, [DAY * index for index in range(3)])
+        with tracing() as trace, pytest.raises(TooLarge) as caught:
+            bench.ask(made.collection, BOX, series("TILE"))
+        simple = bench.ask(made.collection, BOX, stored_numbers("B04"))
+
+    assert (caught.value.found, caught.value.limit) == (3, 2)
+    assert caught.value.where == "input->data[0]->dataFilter->timeRange"
+    assert "requests" not in trace.counts
+    assert simple.facts["layers"] == {"0": 1}
