@@ -15,6 +15,7 @@ from evalscripts.native.lower.values import (
     Initial,
     Items,
     Js,
+    Lost,
     Members,
     Moment,
     Native,
@@ -38,15 +39,6 @@ from evalscripts.syntax.walk import descend
 
 _SITE = -2
 _NAMESPACES = frozenset(("Math", "JSON", "Reflect", "console", "Object", "Array", "Number"))
-
-
-class Lost:
-    """A value of the snapshot that we cannot follow; declined where it is read."""
-
-    __slots__ = ("word",)
-
-    def __init__(self, word: str) -> None:
-        self.word = word
 
 
 class Holder:

@@ -20,6 +20,7 @@ from evalscripts.native.lower.values import (
     Num,
     Rows,
     SampleList,
+    SceneList,
     Thing,
 )
 from evalscripts.snapshot import UNDEFINED
@@ -356,7 +357,7 @@ _CHANGING: dict[str, Method] = {
 
 LISTS = Table(
     methods={
-        **{(kind, name): method for kind in (Rows, SampleList) for name, method in _BOTH.items()},
+        **{(kind, name): method for kind in (Rows, SampleList, SceneList) for name, method in _BOTH.items()},
         **{(Rows, name): method for name, method in _CHANGING.items()},
         (Items, "concat lists"): concat_items,
     }

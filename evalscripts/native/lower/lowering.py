@@ -5,6 +5,7 @@ from typing import Any
 from evalscripts.native import ir
 from evalscripts.native.lower.arrays import ARRAYS
 from evalscripts.native.lower.calls import invoke, run_closure
+from evalscripts.native.lower.dates import DATES
 from evalscripts.native.lower.expressions import EXPRESSIONS
 from evalscripts.native.lower.held import globals_of
 from evalscripts.native.lower.jumps import Jumps
@@ -17,6 +18,7 @@ from evalscripts.native.lower.objects import OBJECTS
 from evalscripts.native.lower.prelude import PRELUDE
 from evalscripts.native.lower.rows import settle_buffers
 from evalscripts.native.lower.results import write_results
+from evalscripts.native.lower.scenes import scene_arguments
 from evalscripts.native.lower.sorting import SORTING
 from evalscripts.native.lower.statements import STATEMENTS
 from evalscripts.native.lower.sweep import sweep
@@ -35,7 +37,7 @@ from evalscripts.snapshot import Snapshot
 from evalscripts.syntax import tree
 
 _ATTEMPTS = 40
-_NATIVES = Natives(MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, LISTS, SORTING, OBJECTS)
+_NATIVES = Natives(MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, LISTS, SORTING, OBJECTS, DATES)
 _MASK = "dataMask"
 
 
@@ -122,7 +124,7 @@ def _arguments(machine: Machine, setup: Setup) -> list[Js]:
     else:
         bands = {name: Pending(machine.slots[0][name]) for name in first.bands}
         samples = machine.thing(Fields(bands))
-    return [samples]
+    return [samples, *scene_arguments(machine, setup)]
 
 
 def _check_globals(machine: Machine, program: tree.Block, snapshot: Snapshot) -> None:

@@ -23,6 +23,7 @@ from evalscripts.native.lower.values import (
     Declined,
     Js,
     Mask,
+    Num,
     Place,
     Thing,
 )
@@ -174,6 +175,10 @@ class Machine:
     def scenes(self, input_: int) -> ir.Value:
         """Return how many samples an input has."""
         return self.builder.uniform("scenes", attr=input_)
+
+    def fact(self, input_: int, name: str, index: Num) -> Num:
+        """Return a fact of one of an input's scenes."""
+        return self.builder.number("fact", index, attr=ir.Fact(input_, name))
 
     # ---- places --------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.operators import text_of
 from evalscripts.native.lower.rows import get_row, set_row
+from evalscripts.native.lower.scenes import get_of_scene, get_of_scenes
 from evalscripts.native.lower.texts import number_of_text, text_of_number
 from evalscripts.native.lower.values import (
     FUNCTIONS,
@@ -17,17 +18,22 @@ from evalscripts.native.lower.values import (
     BoundMethod,
     ClassValue,
     Closure,
+    DateText,
     Declined,
     Fields,
     Items,
     Js,
+    Lost,
     Mask,
     Members,
+    Moment,
     Native,
     Pending,
     Rows,
     Sample,
     SampleList,
+    Scene,
+    SceneList,
     Thing,
     Union,
     is_boolean,
@@ -90,6 +96,8 @@ def _get_item(machine: Machine, thing: Thing, items: Items, key: Js) -> Js:
     index = index_key(machine, key)
     if type(index) is float:
         value = items.values[int(index)] if 0 <= index < len(items.values) and index % 1 == 0 else UNDEFINED
+        if type(value) is Lost:
+            raise Declined(value.word, machine.here)
         return UNDEFINED if value is HOLE else value
     return pick(machine, items.values, index, site=thing.site)
 
@@ -101,6 +109,8 @@ def _get_field(machine: Machine, thing: Thing, fields: Fields, key: Js) -> Js:
             value = fields.values[key]
             if type(value) is Pending:
                 return machine.builder.load(value.slot, 0.0)
+            if type(value) is Lost:
+                raise Declined(value.word, machine.here)
             return value
         if fields.owner is not None:
             found = method_of(machine, fields.owner, key)
@@ -191,6 +201,10 @@ _READERS: dict[type, Callable[..., Js]] = {
     Sample: _get_of_sample,
     SampleList: _get_of_samples,
     str: _get_of_text,
+    SceneList: get_of_scenes,
+    Scene: get_of_scene,
+    Moment: lambda _machine, moment, key: BoundMethod(moment, key),
+    DateText: lambda _machine, text, key: BoundMethod(text, key),
     **dict.fromkeys(FUNCTIONS, _get_of_function),
 }
 _CONTENT_READERS: dict[type, Callable[..., Js]] = {

@@ -42,6 +42,7 @@ from evalscripts.native.lower.values import (
     Num,
     Rows,
     SampleList,
+    SceneList,
     Thing,
 )
 from evalscripts.snapshot import UNDEFINED
@@ -216,7 +217,7 @@ def element(machine: Machine, plan: Plan, index: Num) -> Js:
 
 def is_rows(machine: Machine, value: Js) -> bool:
     """Whether a value is an array of variable length, or the samples."""
-    if type(value) is SampleList:
+    if type(value) is SampleList or type(value) is SceneList:
         return True
     return type(value) is Thing and type(content_of(machine, value)) is Rows
 

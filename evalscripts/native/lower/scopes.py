@@ -18,6 +18,7 @@ from evalscripts.native.lower.values import (
     Declined,
     Initial,
     Js,
+    Lost,
     Union,
 )
 from evalscripts.native.lower.merging import unite
@@ -196,6 +197,8 @@ class GlobalScope:
         self.read.setdefault(initial.name, machine.here)
         if initial.value is ABSENT:
             raise Declined(f"{initial.name} is not defined", machine.here)
+        if type(initial.value) is Lost:
+            raise Declined(f"{initial.name}: {initial.value.word}", machine.here)
         return initial.value
 
 
@@ -208,6 +211,8 @@ def read(machine: Machine, cell: Cell) -> Js:
         return _read_union(machine, cell, value)
     if value is UNSET or value is ABSENT:
         raise Declined(f"{cell.name} is used before it is declared", machine.here)
+    if type(value) is Lost:
+        raise Declined(value.word, machine.here)
     return value
 
 

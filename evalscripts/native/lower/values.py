@@ -215,8 +215,6 @@ class Moment:
     """A Date."""
 
     milliseconds: Num
-    fact: tuple[int, str, Num] | None = None
-    """Input, fact and scene where it is a scene's: its calendar parts are facts too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +243,13 @@ class DateText:
     input: int
     index: Num
     name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lost:
+    """What we cannot follow; declined where it is read."""
+
+    word: str
 
 
 class Union:
