@@ -1,12 +1,15 @@
 """ORBIT and TILE: what the script finds in samples and scenes."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from evalscripts import ScriptRuntimeError, V8Pool
+from evalscripts.v8.program import V8Program
 from tests.builders.mosaics import (
+    compile_v8,
     context,
     day,
     days,
@@ -248,3 +251,43 @@ def test_runs_are_cut_into_rows_where_many_scenes_are_much_to_hold(pool: V8Pool)
     ran = run_v8(text, pool, context(orbits=[day("2024-05-01")] * count), stack({"B04": values}))
 
     np.testing.assert_array_equal(ran.outputs["default"][0], values[0].astype(np.float32))
+
+
+OLDER = "return [samples.length, scenes.length, samples[0].B04, scenes[0].date.getUTCDate()];"
+
+
+@pytest.mark.parametrize(
+    ("mosaicking", "values", "expected"),
+    [
+        ("SIMPLE", [7], [1, 1, 7, 2]),
+        ("ORBIT", [7, 8], [2, 2, 7, 2]),
+        ("TILE", [7, 8, 9], [3, 3, 7, 2]),
+    ],
+)
+def test_older_versions_get_true_lists_in_every_mosaicking(
+    pool: V8Pool, mosaicking: str, values: list[int], expected: list[int]
+) -> None:
+    text = scenes_script(
+        f"if (!Array.isArray(scenes) || !Array.isArray(samples)) throw 1; {OLDER}",
+        mosaicking=mosaicking,
+        output="{bands: 4, sampleType: 'INT16'}",
+    )
+    program = compile_v8(text, pool)
+    older = V8Program(program.source, replace(program.setup, listed=True), pool=pool)
+    about = context(orbits=days(2), scenes=[tile("2024-05-02", name) for name in "ABC"])
+
+    session = older.open(about)
+    found = session.evaluate({"s2": stack({"B04": values})})["default"].ravel()
+    session.finish()
+
+    assert found.tolist() == expected
+
+
+def test_older_versions_have_an_entry_even_where_no_scene_is_known(pool: V8Pool) -> None:
+    program = compile_v8(scenes_script(OLDER, output="{bands: 4}", mosaicking="SIMPLE"), pool)
+    older = V8Program(program.source, replace(program.setup, listed=True), pool=pool)
+    about = context(time={"s2": ("", "2024-05-09T00:00:00Z")})
+
+    report = older.debug(about, {"s2": stack({"B04": [7]}, valid=[0])})
+
+    assert report.returned == [1, 1, 0, 9]
