@@ -6,17 +6,12 @@ it, so that a formula here rounds as it stands: no contraction, no reordering, n
 
 import struct
 from dataclasses import dataclass
-from functools import partial
 from typing import Self
 
-from evalscripts.native.emit.text import VECTOR, Code
+from evalscripts.native.emit.text import Code, Module, Width
 from evalscripts.native.emit.values import MATH_SYMBOL
 from evalscripts.native.frame import LANES
 
-_REALS = VECTOR.number
-_TRUTHS = VECTOR.truth
-_WHOLES = f"<{LANES} x i64>"
-_SHORTS = VECTOR.int32
 _LOW_HALF = 0xFFFFFFFF
 
 
@@ -35,9 +30,30 @@ def polynomial(x: "Real", *coefficients: float) -> "Real":
     return result
 
 
+class Formula(Code):
+    """A function's code, over all lanes or over one."""
+
+    def __init__(self, module: Module, *, lanes: int = LANES) -> None:
+        super().__init__(module, "entry")
+        self.lanes = lanes
+        self.width = Width(
+            number=f"<{lanes} x double>",
+            truth=f"<{lanes} x i1>",
+            int32=f"<{lanes} x i32>",
+            suffix=f"v{lanes}f64",
+            is_vector=True,
+        )
+        self.reals, self.truths, self.shorts = (
+            self.width.number,
+            self.width.truth,
+            self.width.int32,
+        )
+        self.wholes = f"<{lanes} x i64>"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lanes:
-    code: Code
+    code: Formula
     name: str
     """Of the vector, in the function's text."""
 
@@ -48,13 +64,13 @@ class Real(_Lanes):
     __slots__ = ()
 
     def _of(self, x: "Real | float") -> str:
-        return x.name if isinstance(x, Real) else VECTOR.of(x)
+        return x.name if isinstance(x, Real) else self.code.width.of(x)
 
     def _make(self, instruction: str) -> "Real":
         return Real(self.code, self.code.let(instruction))
 
     def _two(self, operation: str, a: "Real | float", b: "Real | float") -> "Real":
-        return self._make(f"{operation} {_REALS} {self._of(a)}, {self._of(b)}")
+        return self._make(f"{operation} {self.code.reals} {self._of(a)}, {self._of(b)}")
 
     def __add__(self, other: "Real | float") -> "Real":
         return self._two("fadd", self, other)
@@ -81,11 +97,11 @@ class Real(_Lanes):
         return self._two("fdiv", other, self)
 
     def __neg__(self) -> "Real":
-        return self._make(f"fneg {_REALS} {self.name}")
+        return self._make(f"fneg {self.code.reals} {self.name}")
 
     def _intrinsic(self, name: str, *others: "Real | float") -> "Real":
         given = (self.name, *(self._of(other) for other in others))
-        return Real(self.code, self.code.intrinsic(name, VECTOR, *given))
+        return Real(self.code, self.code.intrinsic(name, self.code.width, *given))
 
     def __abs__(self) -> "Real":
         return self._intrinsic("fabs")
@@ -108,12 +124,12 @@ class Real(_Lanes):
 
     def sign_of(self, magnitude: float) -> "Real":
         """Return a constant with this sign."""
-        return Real(
-            self.code, self.code.intrinsic("copysign", VECTOR, VECTOR.of(magnitude), self.name)
-        )
+        code = self.code
+        given = (code.width.of(magnitude), self.name)
+        return Real(code, code.intrinsic("copysign", code.width, *given))
 
     def _compare(self, relation: str, other: "Real | float") -> "Truth":
-        text = f"fcmp {relation} {_REALS} {self.name}, {self._of(other)}"
+        text = f"fcmp {relation} {self.code.reals} {self.name}, {self._of(other)}"
         return Truth(self.code, self.code.let(text))
 
     def __lt__(self, other: "Real | float") -> "Truth":
@@ -142,7 +158,8 @@ class Real(_Lanes):
 
     def bits(self) -> "Whole":
         """Return the representation."""
-        return Whole(self.code, self.code.let(f"bitcast {_REALS} {self.name} to {_WHOLES}"))
+        code = self.code
+        return Whole(code, code.let(f"bitcast {code.reals} {self.name} to {code.wholes}"))
 
     def high(self) -> "Whole":
         """Return the upper half of the representation; below 2³¹ where it is positive."""
@@ -154,8 +171,9 @@ class Real(_Lanes):
 
     def whole(self) -> "Whole":
         """Return it as an integer, cut; it must lie within 32 bits."""
-        short = self.code.let(f"fptosi {_REALS} {self.name} to {_SHORTS}")
-        return Whole(self.code, self.code.let(f"sext {_SHORTS} {short} to {_WHOLES}"))
+        code = self.code
+        short = code.let(f"fptosi {code.reals} {self.name} to {code.shorts}")
+        return Whole(code, code.let(f"sext {code.shorts} {short} to {code.wholes}"))
 
 
 class Whole(_Lanes):
@@ -165,7 +183,8 @@ class Whole(_Lanes):
 
     def _two(self, operation: str, other: "Whole | int") -> "Whole":
         right = other.name if isinstance(other, Whole) else f"splat (i64 {other})"
-        return Whole(self.code, self.code.let(f"{operation} {_WHOLES} {self.name}, {right}"))
+        text = f"{operation} {self.code.wholes} {self.name}, {right}"
+        return Whole(self.code, self.code.let(text))
 
     def __add__(self, other: "Whole | int") -> "Whole":
         return self._two("add", other)
@@ -194,7 +213,7 @@ class Whole(_Lanes):
 
     def _compare(self, relation: str, other: "Whole | int") -> "Truth":
         right = other.name if isinstance(other, Whole) else f"splat (i64 {other})"
-        text = f"icmp {relation} {_WHOLES} {self.name}, {right}"
+        text = f"icmp {relation} {self.code.wholes} {self.name}, {right}"
         return Truth(self.code, self.code.let(text))
 
     def __lt__(self, other: "Whole | int") -> "Truth":
@@ -219,12 +238,14 @@ class Whole(_Lanes):
 
     def real(self) -> Real:
         """Return the double with this representation."""
-        return Real(self.code, self.code.let(f"bitcast {_WHOLES} {self.name} to {_REALS}"))
+        code = self.code
+        return Real(code, code.let(f"bitcast {code.wholes} {self.name} to {code.reals}"))
 
     def number(self) -> Real:
         """Return it as a double; it must lie within 32 bits."""
-        short = self.code.let(f"trunc {_WHOLES} {self.name} to {_SHORTS}")
-        return Real(self.code, self.code.let(f"sitofp {_SHORTS} {short} to {_REALS}"))
+        code = self.code
+        short = code.let(f"trunc {code.wholes} {self.name} to {code.shorts}")
+        return Real(code, code.let(f"sitofp {code.shorts} {short} to {code.reals}"))
 
     def power_of_two(self) -> Real:
         """Return 2 to this, which must be from −1022 to 1023."""
@@ -232,14 +253,15 @@ class Whole(_Lanes):
 
     def look_up(self, table: str) -> Real:
         """Return the doubles at these places of a table of the module; they must be inside."""
-        pointers = f"<{LANES} x ptr>"
-        places = self.code.let(f"getelementptr double, ptr @{table}, {_WHOLES} {self.name}")
-        call = partial(self.code.call, f"llvm.masked.gather.v{LANES}f64.v{LANES}p0", _REALS)
-        every = VECTOR.bit(is_set=True)
-        found = call(
-            (pointers, places), ("i32", "8"), (_TRUTHS, every), (_REALS, "zeroinitializer")
+        code, n = self.code, self.code.lanes
+        places = code.let(f"getelementptr double, ptr @{table}, {code.wholes} {self.name}")
+        given = (
+            (f"<{n} x ptr>", places),
+            ("i32", "8"),
+            (code.truths, code.width.bit(is_set=True)),
+            (code.reals, "zeroinitializer"),
         )
-        return Real(self.code, found)
+        return Real(code, code.call(f"llvm.masked.gather.v{n}f64.v{n}p0", code.reals, *given))
 
 
 class Truth(_Lanes):
@@ -248,7 +270,8 @@ class Truth(_Lanes):
     __slots__ = ()
 
     def _two(self, operation: str, other: str) -> "Truth":
-        return Truth(self.code, self.code.let(f"{operation} {_TRUTHS} {self.name}, {other}"))
+        text = f"{operation} {self.code.truths} {self.name}, {other}"
+        return Truth(self.code, self.code.let(text))
 
     def __and__(self, other: Self) -> "Truth":
         return self._two("and", other.name)
@@ -257,26 +280,27 @@ class Truth(_Lanes):
         return self._two("or", other.name)
 
     def __invert__(self) -> "Truth":
-        return self._two("xor", VECTOR.bit(is_set=True))
+        return self._two("xor", self.code.width.bit(is_set=True))
 
     def pick(self, yes: Real | float, no: Real | float) -> Real:
         """Return one number where it is true, and another where not."""
-        left, right = (x.name if isinstance(x, Real) else VECTOR.of(x) for x in (yes, no))
-        return Real(self.code, self.code.pick(VECTOR, self.name, left, right))
+        left, right = (x.name if isinstance(x, Real) else self.code.width.of(x) for x in (yes, no))
+        return Real(self.code, self.code.pick(self.code.width, self.name, left, right))
 
     def pick_whole(self, yes: Whole | int, no: Whole | int) -> Whole:
         """Return one integer where it is true, and another where not."""
         left, right = (x.name if isinstance(x, Whole) else f"splat (i64 {x})" for x in (yes, no))
-        choice = f"{_WHOLES} {left}, {_WHOLES} {right}"
-        return Whole(self.code, self.code.let(f"select {_TRUTHS} {self.name}, {choice}"))
+        choice = f"{self.code.wholes} {left}, {self.code.wholes} {right}"
+        return Whole(self.code, self.code.let(f"select {self.code.truths} {self.name}, {choice}"))
 
     def any(self) -> str:
         """Return the i1 that says whether it is true in some lane."""
-        bits = self.code.let(f"bitcast {_TRUTHS} {self.name} to i{LANES}")
-        return self.code.let(f"icmp ne i{LANES} {bits}, 0")
+        bits = self.code.let(f"bitcast {self.code.truths} {self.name} to i{self.code.lanes}")
+        return self.code.let(f"icmp ne i{self.code.lanes} {bits}, 0")
 
 
 def call(name: str, *arguments: Real) -> Real:
     """Return what a function of Math gives for eight lanes."""
     code = arguments[0].code
-    return Real(code, code.call(MATH_SYMBOL + name, _REALS, *((_REALS, x.name) for x in arguments)))
+    given = ((code.reals, x.name) for x in arguments)
+    return Real(code, code.call(MATH_SYMBOL + name, code.reals, *given))

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from inspect import signature
 
-from evalscripts.native.emit.text import VECTOR, Code, Module
+from evalscripts.native.emit.text import Module
 from evalscripts.native.emit.values import MATH_SYMBOL
-from evalscripts.native.math import circular, exponentials, logarithms, roots, sines
-from evalscripts.native.math.lanes import Real
+from evalscripts.native.math import circular, exponentials, logarithms, reduction, roots, sines
+from evalscripts.native.math.lanes import Formula, Real
+from evalscripts.native.math.rare import far_function
 from evalscripts.native.math.turns import tables
 from evalscripts.native.signatures import MATH
 
@@ -45,7 +46,11 @@ def math_text() -> str:
     It needs nothing but the C library's ``pow``.
     """
     module = Module()
-    functions = [_define(module, name) for name in MATH]
+    functions = [
+        far_function(module, reduction.FAR_SYMBOL, reduction.reduce_far),
+        far_function(module, sines.FAR_SYMBOL, sines.reduce_far),
+        *(_define(module, name) for name in MATH),
+    ]
     for name in MATH_SYMBOLS:
         module.declared.pop(name, None)
     return "\n".join((tables(), *functions, module.declarations()))
@@ -54,9 +59,9 @@ def math_text() -> str:
 def _define(module: Module, name: str) -> str:
     formula = _FORMULAS[name]
     given = list(signature(formula).parameters)
-    code = Code(module, "entry")
+    code = Formula(module)
     result = formula(*(Real(code, f"%{parameter}") for parameter in given))
-    kind = VECTOR.number
+    kind = code.reals
     code.do(f"ret {kind} {result.name}")
     head = ", ".join(f"{kind} %{parameter}" for parameter in given)
     return "\n".join((f"define {kind} @{MATH_SYMBOL}{name}({head}) nounwind {{", *code.lines, "}"))

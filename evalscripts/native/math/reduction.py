@@ -9,7 +9,7 @@ After fdlibm's e_rem_pio2.c and k_rem_pio2.c. 2/π is computed here, not listed.
 """
 
 from evalscripts.native.math.lanes import Real, Truth, Whole, double
-from evalscripts.native.math.rare import where_any
+from evalscripts.native.math.rare import with_far_lanes
 from evalscripts.native.math.turns import TWO_BY_PI_TABLE
 
 _TWO_BY_PI = double(0x3FE45F30, 0x6DC9C883)
@@ -31,6 +31,8 @@ _FEW_TURNS_HIGH = 0x413921FB
 _TERMS = 4
 """fdlibm's jk for double results with an extended tail."""
 _2_24 = 2.0**24
+FAR_SYMBOL = "cogmill_far_quarters"
+"""Of `reduce_far`."""
 
 
 def reduce_quarter(x: Real) -> tuple[Real, Real, Whole]:
@@ -41,16 +43,8 @@ def reduce_quarter(x: Real) -> tuple[Real, Real, Whole]:
     safe = few.pick(ax, 0.0)
     r, tail, n = _medium(safe)
 
-    def many() -> tuple[Real, Real, Whole]:
-        far = (~few & (ax < float("inf"))).pick(ax, 2.0**30)
-        found = _large(far)
-        return (
-            few.pick(r, found[0]),
-            few.pick(tail, found[1]),
-            few.pick_whole(n, found[2]),
-        )
-
-    r, tail, n = where_any(~few, many, (r, tail, n))
+    is_far = ~few & (ax < float("inf"))
+    r, tail, n = with_far_lanes(FAR_SYMBOL, is_far, ax, (r, tail, n))
     minus = x.is_minus()
     r, tail = minus.pick(-r, r), minus.pick(-tail, tail)
     n = minus.pick_whole(n * -1, n)
@@ -87,8 +81,8 @@ def _medium(x: Real) -> tuple[Real, Real, Whole]:
     return y, tail, count.whole()
 
 
-def _large(x: Real) -> tuple[Real, Real, Whole]:
-    """Reduce any larger x with as much of 2/π as it needs."""
+def reduce_far(x: Real) -> tuple[Real, Real, Whole]:
+    """Reduce a larger x, positive and finite, with as much of 2/π as it needs."""
     exponent = (x.bits() >> 52) - (1023 + 23)
     z = x * (exponent * -1).power_of_two()
     digits = []

@@ -66,15 +66,15 @@ def power(x: Real, y: Real) -> Real:
     is_two, is_half = y.equals(2.0), y.equals(0.5)
     simple = is_two.pick(square, root)
 
-    def ask() -> tuple[Real]:
+    def ask() -> Real:
         found = _c_library(x, y)
         special = abs(x).equals(1.0) & ~(abs(y) < _INFINITY)
         found = special.pick(float("nan"), found)
         # A signaling NaN, which a raster may hold, is none to V8; the C library answers NaN.
         found = y.equals(0.0).pick(1.0, found)
-        return (is_two.pick(square, is_half.pick(root, found)),)
+        return is_two.pick(square, is_half.pick(root, found))
 
-    return where_any(~(is_two | is_half), ask, (simple,))[0]
+    return where_any(~(is_two | is_half), ask, simple)
 
 
 def _c_library(x: Real, y: Real) -> Real:

@@ -6,7 +6,7 @@ written from its description and constants; the tables of sines and of 2/π are 
 """
 
 from evalscripts.native.math.lanes import Real, Truth, Whole, double, polynomial
-from evalscripts.native.math.rare import where_any
+from evalscripts.native.math.rare import with_far_lanes
 from evalscripts.native.math.turns import SINES_TABLE, TWO_BY_PI_TABLE
 
 _INFINITY = float("inf")
@@ -43,6 +43,8 @@ _HALF_PI_SPLIT = (double(0x3FF921FB, 0x58000000), double(0xBE4DDE97, 0x40000000)
 _NEAR = double(0x3FEB6000)
 _ONE_TURNED = double(0x400368FD)
 _FEW_TURNS = double(0x419921FB)
+FAR_SYMBOL = "cogmill_far_turns"
+"""Of `reduce_far`."""
 
 
 def sin(x: Real) -> Real:
@@ -116,21 +118,13 @@ def _reduce(x: Real, ax: Real) -> tuple[Real, Real, Whole]:
     tail = tail + ((once - angle) - second)
     quarter = shifted.bits() & 3
 
-    def many() -> tuple[Real, Real, Whole]:
-        far = (~few & (ax < _INFINITY)).pick(x, 2.0**30)
-        found = _reduce_large(far)
-        return (
-            few.pick(angle, found[0]),
-            few.pick(tail, found[1]),
-            few.pick_whole(quarter, found[2]),
-        )
-
-    angle, tail, quarter = where_any(~few, many, (angle, tail, quarter))
+    is_far = ~few & (ax < _INFINITY)
+    angle, tail, quarter = with_far_lanes(FAR_SYMBOL, is_far, x, (angle, tail, quarter))
     return near.pick(x, angle), near.pick(0.0, tail), near.pick_whole(0, quarter)
 
 
-def _reduce_large(x: Real) -> tuple[Real, Real, Whole]:
-    """Reduce where the quarter turns are too many for `_PIECES`."""
+def reduce_far(x: Real) -> tuple[Real, Real, Whole]:
+    """Reduce a finite x whose quarter turns are too many for `_PIECES`."""
     x = x * 2.0**-600
     t = x * _SPLIT
     upper = t - (t - x)

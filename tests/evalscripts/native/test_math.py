@@ -79,7 +79,7 @@ def test_the_special_cases_of_powers_are_javascripts() -> None:
 
 def test_the_text_defines_what_it_says_and_needs_only_pow() -> None:
     lines = math_text().splitlines()
-    defined = {line.split("@")[1].split("(")[0] for line in lines if line.startswith("define")}
+    defined = {line.split("@")[1].split("(")[0] for line in lines if line.startswith("define <")}
     declared = {line.split("@")[1].split("(")[0] for line in lines if line.startswith("declare")}
 
     assert defined == set(MATH_SYMBOLS)
