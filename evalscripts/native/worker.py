@@ -30,7 +30,8 @@ from evalscripts.workers.seccomp import refuse_system_calls
 from evalscripts.workers.wire import Hangup, receive, send
 
 _RECURSION = 4000
-_REHEARSAL = "function evaluatePixel(s) { return [s.B04 > 0.5 ? s.B04 : Math.sqrt(s.B08)]; }"
+# With a helper: the prelude is read now, since behind the fence no file can be opened.
+_REHEARSAL = "function evaluatePixel(s) { return [s.B04 > 1 ? index(s.B04, 1) : Math.abs(s.B08)]; }"
 
 
 def _compiled(
@@ -73,8 +74,8 @@ def _rehearse() -> None:
         outputs=(SetupOutput(id="default", bands=1, sample_type=SampleType.FLOAT32),),
     )
     snapshot = Snapshot(
-        globals={"evaluatePixel": Ref(0)},
-        heap=(HeldFunction(text=_REHEARSAL),),
+        globals={"evaluatePixel": Ref(0), "index": Ref(1)},
+        heap=(HeldFunction(text=_REHEARSAL), HeldFunction(text="", helper="index")),
         hooks=frozenset(),
         tampered=None,
     )

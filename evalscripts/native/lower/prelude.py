@@ -1,7 +1,7 @@
 """Helpers that run from prelude.js's own text, as if they were the script's."""
 
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 
 from evalscripts.native.lower.calls import run_closure
 from evalscripts.native.lower.machine import Machine
@@ -12,6 +12,8 @@ from evalscripts.snapshot import UNDEFINED
 from evalscripts.syntax import parse, tree
 from evalscripts.syntax.walk import descend
 
+# By path: in a compile worker the package itself is an empty one.
+_PRELUDE = Path(__file__).parents[2] / "prelude.js"
 _INLINED = (
     "index inverse valueMap colorMap combine int2rgb rgb2int normalizeRGB bits decodeL8C2Qa "
     "decodeLs8Qa mix fresh valueInterpolate"
@@ -29,7 +31,7 @@ _BROUGHT: dict[str, Js] = {
 @lru_cache(maxsize=1)
 def _functions() -> dict[str, tree.Function]:
     """Return the prelude's functions by name."""
-    text = files("evalscripts").joinpath("prelude.js").read_text(encoding="utf-8")
+    text = _PRELUDE.read_text(encoding="utf-8")
     return {
         node.function.name: node.function
         for node in descend(parse(text))
