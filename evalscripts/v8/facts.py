@@ -4,7 +4,7 @@ The shapes are section 3.4's of the reference; scenes.js makes objects of them.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from evalscripts.errors import SetupError
@@ -117,18 +117,12 @@ def as_tile(scene: SceneFacts, index: int | None, *, bounds: bool) -> dict[str, 
 
 def _envelope(geometry: Mapping[str, Any]) -> dict[str, Any]:
     """Return the box around a geometry, as a polygon that runs against the clock."""
-    points = list(_positions(geometry.get("coordinates", ())))
+    points: list[Any] = [geometry.get("coordinates", ())]
+    while points and not isinstance(points[0][0] if points[0] else None, int | float):
+        points = [inner for outer in points for inner in outer]
     if not points:
         return {"type": "Polygon", "coordinates": []}
-    west, east = min(x for x, _ in points), max(x for x, _ in points)
-    south, north = min(y for _, y in points), max(y for _, y in points)
+    xs, ys = [point[0] for point in points], [point[1] for point in points]
+    west, south, east, north = min(xs), min(ys), max(xs), max(ys)
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [ring]}
-
-
-def _positions(coordinates: Any) -> Iterator[tuple[float, float]]:
-    if coordinates and isinstance(coordinates[0], int | float):
-        yield float(coordinates[0]), float(coordinates[1])
-        return
-    for inner in coordinates:
-        yield from _positions(inner)
