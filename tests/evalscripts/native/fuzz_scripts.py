@@ -194,19 +194,21 @@ class Author:
     # ---- the whole -----------------------------------------------------------------------------
 
     def script(self) -> Script:
-        kind = self._ex.pick(("FLOAT32", "FLOAT32", "FLOAT32", "AUTO", "UINT8", "INT16"))
         values = self._ex.pick((1, 2))
+        output = self._output("default", 2 * values)
         self._result = lambda: f"both([{', '.join(self._ex.number() for _ in range(values))}])"
+        if self._ex.chance(3):
+            output += ", " + self._output("index", 1)
+            first = self._result
+            self._result = lambda: f"{{ default: {first()}, index: [{self._ex.number()}] }}"
         listed = ', mosaicking: "ORBIT"' if self.is_list else ""
         bands = ", ".join(f'"{band}"' for band in (*BANDS, "dataMask"))
         self._say("//VERSION=3")
         self._say(f"const K = {self._ex.pick(PLAIN)}, TABLE = {_TABLE};")
         self._say(f"const ramp = new ColorRampVisualizer({_RAMP});")
         self._say(f"const map = new ColorMapVisualizer({_RAMP});")
-        output = f'{{ bands: {2 * values}, sampleType: "{kind}" }}'
-        self._say(
-            f"function setup() {{ return {{ input: [{bands}], output: {output}{listed} }}; }}"
-        )
+        wanted = f"input: [{bands}], output: [{output}]{listed}"
+        self._say(f"function setup() {{ return {{ {wanted} }}; }}")
         # What single precision cuts off is shown as well.
         self._say("function both(v) { return v.concat(v.map((x) => x - Math.fround(x))); }")
         for _ in range(self._ex.pick((0, 1, 2))):
@@ -216,6 +218,10 @@ class Author:
             self.statements(self._ex.pick((1, 2, 3, 4, 5, 6)))
             self._say(f"return {self._result()};")
         return Script(text="\n".join(self._lines) + "\n", is_list=self.is_list)
+
+    def _output(self, name: str, bands: int) -> str:
+        kind = self._ex.pick(("FLOAT32", "FLOAT32", "FLOAT32", "AUTO", "UINT8", "INT16"))
+        return f'{{ id: "{name}", bands: {bands}, sampleType: "{kind}" }}'
 
     def _function(self) -> None:
         name, given = self._fresh("f"), ["p", "q"][: self._ex.pick((1, 2))]
