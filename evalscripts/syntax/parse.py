@@ -1,6 +1,7 @@
 """`parse`: from a text that V8 accepts to the tree."""
 
 import itertools
+import time
 from collections.abc import Sequence
 
 from tree_sitter import Node, Parser
@@ -10,6 +11,11 @@ from evalscripts.syntax.expressions import EXPRESSIONS
 from evalscripts.syntax.patterns import PATTERNS
 from evalscripts.syntax.reader import GRAMMAR, Reader
 from evalscripts.syntax.statements import STATEMENTS
+
+_MAX_NODES = 100_000
+_SECONDS = 1.0
+_CHUNK_BYTES = 65536
+_UNREADABLE = "the grammar cannot read it"
 
 
 class Unparsed(Exception):
@@ -31,7 +37,8 @@ def parse(text: str) -> tree.Block:
     ``text`` holds no halves of surrogate pairs. A ``return`` may stand outside of functions.
 
     Raises:
-        Unparsed: it is not JavaScript, or in a way that the grammar does not know; `TooDeep`.
+        Unparsed: it is not JavaScript, or in a way that the grammar does not know, or too much;
+            `TooDeep`.
     """
     if (offset := text.find("<!--")) >= 0:
         # A comment to browsers, and to V8; the grammar may see operators.
@@ -41,15 +48,40 @@ def parse(text: str) -> tree.Block:
     if len(encoded) != len(text):
         starts = ((byte & 0xC0) != 0x80 for byte in encoded)
         at = list(itertools.accumulate(starts, initial=0))
-    root = Parser(GRAMMAR).parse(encoded).root_node
+    root = _parsed(encoded, at)
     if root.has_error:
-        place = at[_first_error(root).start_byte]
-        raise Unparsed("the grammar cannot read it", offset=place)
+        raise Unparsed(_UNREADABLE, offset=at[_first_error(root).start_byte])
+    if root.descendant_count > _MAX_NODES:
+        raise Unparsed(f"it has more than {_MAX_NODES:,} parts")
     reader = Reader(text, at=at, expressions=EXPRESSIONS, patterns=PATTERNS, statements=STATEMENTS)
     try:
         return reader.block(root)
     except RecursionError:
         raise TooDeep("its constructs are nested too deeply") from None
+
+
+def _parsed(encoded: bytes, at: Sequence[int]) -> Node:
+    """Return the grammar's root; stops at errors and in time, as texts can be made to be slow.
+
+    Being asked whether to go on also lets other threads run meanwhile.
+    """
+    deadline = time.monotonic() + _SECONDS
+    reached = 0
+
+    def stops(offset: int, has_error: bool) -> bool:  # noqa: FBT001 -- tree-sitter calls it so
+        nonlocal reached
+        reached = offset
+        return has_error or time.monotonic() > deadline
+
+    def read(offset: int, _: object) -> bytes:
+        return encoded[offset : offset + _CHUNK_BYTES]
+
+    try:
+        return Parser(GRAMMAR).parse(read, progress_callback=stops).root_node
+    except ValueError:
+        slow = time.monotonic() > deadline
+        reason = "the grammar needs too long to read it" if slow else _UNREADABLE
+        raise Unparsed(reason, offset=at[min(reached, len(encoded))]) from None
 
 
 def _first_error(node: Node) -> Node:

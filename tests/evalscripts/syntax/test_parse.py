@@ -3,6 +3,8 @@
 import json
 import shutil
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -113,6 +115,40 @@ def test_an_error_says_where_it_is() -> None:
 def test_nesting_without_measure_is_an_error_of_our_own(text: str) -> None:
     with pytest.raises(TooDeep):
         parse(text)
+
+
+@pytest.mark.parametrize("piece", ["(a,", "({a,", "async (a, ", "{([", "a<b>(c,", "[[a,"])
+def test_texts_made_to_be_slow_are_given_up_in_time(piece: str) -> None:
+    text = piece * (250_000 // len(piece))
+    started = time.process_time()
+
+    with pytest.raises(Unparsed):
+        parse(text)
+
+    assert time.process_time() - started < 2
+
+
+def test_a_text_of_too_many_parts_is_not_walked() -> None:
+    with pytest.raises(Unparsed, match="it has more than 100,000 parts"):
+        parse("a;" * 60_000)
+
+
+def test_other_threads_run_while_a_text_is_read() -> None:
+    text, ticks = "a = [b, c(d)];\n" * 5000, []
+    done = threading.Event()
+
+    def tick() -> None:
+        while not done.wait(0.001):
+            ticks.append(time.monotonic())
+
+    ticker = threading.Thread(target=tick)
+    ticker.start()
+    with pytest.raises(Unparsed):
+        parse(text * 3)
+    done.set()
+    ticker.join()
+
+    assert len(ticks) > 5
 
 
 def test_long_sums_and_long_chains_of_branches_are_not_deep() -> None:
