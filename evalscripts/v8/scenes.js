@@ -10,7 +10,6 @@
   "use strict";
 
   const { create, hold, RealDate } = kernel;
-  const { keys } = Object;
   const { parse } = JSON;
   const { floor } = Math;
   const arrayPrototype = Array.prototype;
@@ -28,15 +27,9 @@
   // An entry of the older lists. orbitId grows with the day, as scripts rely on that sort by it.
   function dated(item) {
     const date = new RealDate(item.date === undefined ? item.dateFrom : item.date);
-    const entry = {};
-    hold(entry, "date", date);
-    const names = keys(item);
-    for (let i = 0; i < names.length; i++) {
-      if (names[i] !== "date") hold(entry, names[i], item[names[i]]);
-    }
-    hold(entry, "orbitId", floor(kernel.apply(getTime, date, []) / DAY));
-    if (item.shId !== undefined) hold(entry, "tileId", item.shId);
-    return entry;
+    const orbitId = floor(kernel.apply(getTime, date, []) / DAY);
+    // A literal and a spread call no setters, and are fast where there are thousands.
+    return { ...item, date, orbitId, ...(item.shId === undefined ? null : { tileId: item.shId }) };
   }
 
   // A true array of entries.
