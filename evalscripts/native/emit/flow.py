@@ -111,7 +111,7 @@ def _declare(scope: Scope, phi: Phi) -> str:
 def _check_turn(scope: Scope, loop: Loop) -> None:
     """End a run that takes too long, at the end of a turn.
 
-    Loops of few turns without loops inside are left alone: they end soon by themselves.
+    Loops of few turns that hold neither loops nor sorting end soon by themselves.
     """
     code = scope.body
     if loop.bound is None:
@@ -121,7 +121,7 @@ def _check_turn(scope: Scope, loop: Loop) -> None:
         code.do(f"store i64 {left}, ptr {place}, align 8")
         leave(scope, code.let(f"icmp slt i64 {left}, 0"), OUT_OF_FUEL)
     is_short = isinstance(loop.bound, int) and loop.bound <= _SHORT
-    if not is_short or _has_loop(loop.head) or _has_loop(loop.body):
+    if not is_short or _is_long(loop.head) or _is_long(loop.body):
         abort = scope.once(
             ("word", ABORT, "ptr"), lambda code: code.load_word("%frame", ABORT, "ptr"), fixed=True
         )
@@ -129,9 +129,11 @@ def _check_turn(scope: Scope, loop: Loop) -> None:
         leave(scope, code.let(f"icmp ne i32 {flag}, 0"), ABORTED)
 
 
-def _has_loop(nodes: Region) -> bool:
+def _is_long(nodes: Region) -> bool:
     return any(
-        isinstance(node, Loop) or (isinstance(node, Guard) and _has_loop(node.body))
+        isinstance(node, Loop)
+        or (isinstance(node, Guard) and _is_long(node.body))
+        or (isinstance(node, Op) and node.name == "sort")
         for node in nodes
     )
 

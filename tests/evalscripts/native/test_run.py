@@ -1,4 +1,6 @@
+import ctypes
 import gc
+import mmap
 import threading
 import time
 import weakref
@@ -70,6 +72,35 @@ def test_stripes_of_any_size_are_read_and_written_within_their_bounds(
     assert status.end is End.DONE
     np.testing.assert_array_equal(stripe.outputs[0][0, 0], np.arange(pixels) % 251)
     np.testing.assert_array_equal(stripe.outputs[0][1, 0], 1)
+
+
+@pytest.mark.parametrize("pixels", [*range(1, 20), 512, 519])
+@pytest.mark.parametrize("stored", ["uint8", "uint16", "float64"])
+def test_nothing_is_read_beyond_the_arrays(pixels: int, stored: str) -> None:
+    # The last byte of each array is the last of its page, and the next page must not be touched.
+    inputs = [
+        InputData(
+            bands={"a": BandData(values=_before_forbidden(np.ones((1, 1, pixels), dtype=stored)))},
+            valid=_before_forbidden(np.ones((1, 1, pixels), dtype=bool)),
+        )
+    ]
+
+    (actual,), _ = run_kernel(_copy("UINT8", exact=False), inputs)
+
+    np.testing.assert_array_equal(actual, 1)
+
+
+def _before_forbidden(array: np.ndarray) -> np.ndarray:
+    """A copy that ends where memory ends."""
+    used = -(-array.nbytes // mmap.PAGESIZE) * mmap.PAGESIZE
+    pages = mmap.mmap(-1, used + mmap.PAGESIZE)
+    room = np.frombuffer(pages, dtype=np.uint8)
+    protect = ctypes.CDLL(None, use_errno=True).mprotect
+    protect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    assert protect(room.ctypes.data + used, mmap.PAGESIZE, 0) == 0
+    copy = room[used - array.nbytes : used].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return copy
 
 
 def test_a_range_writes_nothing_outside_of_it() -> None:
