@@ -91,9 +91,9 @@ class Writer:
         guard = Guard(mask=mask)
         with self.into(guard.body):
             made = inside()
-        guard.results = [
-            Result(Type.F, one, other) for one, other in zip(made, otherwise, strict=True)
-        ]
+        for one, other in zip(made, otherwise, strict=True):
+            is_number = other.type is not None and other.type.is_number
+            guard.results.append(Result(Type.F if is_number else Type.M, one, other))
         self.body.append(guard)
         return guard.results
 

@@ -132,11 +132,9 @@ class _Drawer:
         else:
             self._numbers.append(w.op("read", index, attr=self._one_of(self._buffers)))
 
-    def _inside(self, region: Region, *, depth: int) -> tuple[int, int]:
-        before = len(self._numbers), len(self._truths)
+    def _inside(self, region: Region, *, depth: int) -> None:
         with self.writer.into(region):
             self._region(depth=depth + 1)
-        return before
 
     def _forget(self, before: tuple[int, int]) -> None:
         del self._numbers[before[0] :]
@@ -146,38 +144,42 @@ class _Drawer:
         """A few turns for each lane: a count, and two values that lanes keep once they left."""
         w = self.writer
         loop = Loop(bound=self._one_of((4, "scenes", None)))
-        firsts = (w.const(0), self._number(), self._number())
-        count, first, second = (
-            Phi(kind, value) for kind, value in zip((Type.U, Type.F, Type.F), firsts, strict=True)
-        )
-        loop.phis = [count, first, second]
+        count = Phi(Type.U, w.const(0))
+        first, second = (Phi(Type.F, self._number()) for _ in range(2))
+        alive = Phi(Type.M, self._truth())
+        loop.phis = [count, first, second, alive]
         before = len(self._numbers), len(self._truths)
         with w.into(loop.head):
             is_short = w.op("lt", count, w.const(4))
-            mask = w.op("and", is_short, w.op("le", first, second))
+            mask = w.op("and", is_short, w.op("and", alive, w.op("le", first, second)))
             loop.condition = self._one_of((is_short, mask))
         self._numbers += [count, first, second]
+        self._truths.append(alive)
         self._inside(loop.body, depth=depth)
         with w.into(loop.body):
             made = [w.op("select", mask, self._number(), phi) for phi in (first, second)]
             count.next = w.op("add", count, w.const(1))
             first.next, second.next = made
+            alive.next = w.op("select", mask, self._truth(), alive)
         self._forget(before)
         w.body.append(loop)
         self._numbers += [count, first, second]
+        self._truths.append(alive)
 
     def _guard(self, depth: int) -> None:
         w = self.writer
-        mask, other = self._truth(), self._number()
+        mask, other, no = self._truth(), self._number(), self._truth()
         before = len(self._numbers), len(self._truths)
 
         def inside() -> list[Value]:
             self._region(depth=depth + 1)
-            return [w.op("select", mask, self._number(), other)]
+            number = w.op("select", mask, self._number(), other)
+            return [number, w.op("select", mask, self._truth(), no)]
 
-        results = w.guard(mask, inside, [other])
+        number, truth = w.guard(mask, inside, [other, no])
         self._forget(before)
-        self._numbers += results
+        self._numbers.append(number)
+        self._truths.append(truth)
 
 
 @st.composite
