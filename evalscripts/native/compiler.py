@@ -8,6 +8,7 @@ process would trust as machine code.
 
 import base64
 import hashlib
+import logging
 import pickle
 import threading
 from collections import OrderedDict, deque
@@ -23,6 +24,7 @@ from evalscripts.setup import Setup
 from evalscripts.snapshot import Snapshot
 from evalscripts.source import Source
 
+_LOG = logging.getLogger("cogmill.native")
 _MAX_BYTES = 4 * 1024 * 1024
 _CLOSED = Refused(reason="the compiler is shut down", is_final=False)
 
@@ -137,6 +139,9 @@ class NativeCompiler:
             return Refused(
                 reason=answer["refused"], line=answer.get("line"), column=answer.get("column")
             )
+        if "failed" in answer:
+            _LOG.error("a script could not be compiled: %s", answer["failed"])
+            return Refused(reason="the compiler failed")
         return Compiled(loaded=load(Object.from_wire(answer["object"])))
 
 

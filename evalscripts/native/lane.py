@@ -130,7 +130,7 @@ class Lane:
             return self._read(answer)
         if self._closed:
             return Refused(reason="the compiler is shut down", is_final=False)
-        return Refused(reason="compiling it takes more memory than allowed")
+        return Refused(reason="compiling it takes too much memory, or breaks the compiler")
 
     def _ensure_worker(self) -> WorkerProcess | None:
         """Return a worker that is ready, after starting it if need be; None where it fails to."""

@@ -1,7 +1,8 @@
 """`NativeRun`: one request's rows through machine code, on all compute threads."""
 
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,15 @@ from numpy.typing import NDArray
 
 from evalscripts.native.binding import Facts, TooMuchScratch
 from evalscripts.native.load import Loaded
-from evalscripts.native.run import AbortFlag, End, Status, Stripe
+from evalscripts.native.run import AbortFlag, End, Stripe
 from evalscripts.native.watch import Watch
 from evalscripts.program import InputData
 
-_RANGE_PIXELS = 1 << 16
+_RANGE_OPS = 1 << 22
+"""Ops times pixels times samples that are worth a job of their own: some 0.2 ms."""
 _MAX_RANGES = 64
+_NARROW_PIXELS = 4096
+"""What is trapped is narrowed down to so many pixels, or a row."""
 
 Spread = Callable[[Callable[[int], None], int], None]
 
@@ -55,11 +59,13 @@ class NativeRun:
             stripe = Stripe(self._loaded, inputs, self._facts, abort=self._flag)
         except TooMuchScratch:
             return Made(outputs=(), left=(slice(0, rows),))
-        ranges = stripe.ranges(min(_MAX_RANGES, math.ceil(stripe.pixels / _RANGE_PIXELS)))
-        statuses: list[Status | None] = [None] * len(ranges)
+        samples = max(1, *(data.valid.shape[0] for data in inputs))
+        work = self._loaded.object.ops * samples * stripe.pixels
+        ranges = stripe.ranges(min(_MAX_RANGES, math.ceil(work / _RANGE_OPS)))
+        left: list[list[slice]] = [[] for _ in ranges]
 
         def job(index: int) -> None:
-            statuses[index] = stripe.run(*ranges[index])
+            left[index] = _run(stripe, *ranges[index], columns=columns)
 
         with self._watch.limit(self._flag, seconds=seconds):
             if self._spread is None or len(ranges) == 1:
@@ -69,19 +75,31 @@ class NativeRun:
                 self._spread(job, len(ranges))
         if self._flag.is_set:
             return None
-        left = [
-            slice(start // columns, -(-stop // columns))
-            for (start, stop), status in zip(ranges, statuses, strict=True)
-            if status is None or status.end is not End.DONE
-        ]
-        return Made(outputs=stripe.outputs, left=_joined(left))
+        return Made(outputs=stripe.outputs, left=_joined(itertools.chain(*left)))
 
     def abort(self) -> None:
         """Stop at once, from any thread."""
         self._flag.set()
 
 
-def _joined(parts: list[slice]) -> tuple[slice, ...]:
+def _run(stripe: Stripe, start: int, stop: int, *, columns: int) -> list[slice]:
+    """Make pixels; return the rows of those that could not be made."""
+    end = stripe.run(start, stop).end
+    if end is End.DONE:
+        return []
+    rows = slice(start // columns, -(-stop // columns))
+    step = max(1, _NARROW_PIXELS // columns) * columns
+    if end is not End.TRAPPED or stop - start <= step:
+        return [rows]
+    # What traps is rare, and each pixel that V8 makes costs as much as many of ours.
+    narrow = [
+        _run(stripe, max(first, start), min(first + step, stop), columns=columns)
+        for first in range(rows.start * columns, stop, step)
+    ]
+    return list(itertools.chain(*narrow))
+
+
+def _joined(parts: Iterable[slice]) -> tuple[slice, ...]:
     """Return rows in order as slices that do not overlap."""
     joined: list[slice] = []
     for part in parts:

@@ -3,7 +3,7 @@
 Everything that a stranger's text can make slow, large or deep happens here, parsing included.
 Started by its lane with an empty environment; asked by messages, each answered by one:
 
-    compile {script}    → {object} or {refused, line, column}
+    compile {script}    → {object}, {refused, line, column}, or {failed}: our own fault
 
 It has compiled one script before it says that it is ready, so that the first real one finds all
 imports done and LLVM warm; then the fence goes up.
@@ -15,9 +15,10 @@ import os
 import pickle
 import socket
 import sys
+import traceback
 from typing import Any
 
-from evalscripts.native.emit import emit
+from evalscripts.native.emit import Object, emit
 from evalscripts.native.hooks import check_hooks
 from evalscripts.native.lower import Declined, lower
 from evalscripts.native.verify import TooManyOps
@@ -30,32 +31,50 @@ from evalscripts.workers.seccomp import refuse_system_calls
 from evalscripts.workers.wire import Hangup, receive, send
 
 _RECURSION = 4000
+_MAX_REPORT_CHARS = 4000
 # With a helper: the prelude is read now, since behind the fence no file can be opened.
 _REHEARSAL = "function evaluatePixel(s) { return [s.B04 > 1 ? index(s.B04, 1) : Math.abs(s.B08)]; }"
 
 
-def _compiled(
+def _answer(
     source: Source, snapshot: Snapshot, setup: Setup, *, object_bytes: int
 ) -> dict[str, Any]:
     """Return the answer to one script."""
-    text = source.text
     try:
-        program = parse(text)
-        kernel = lower(program, snapshot, setup, text=text)
-        check_hooks(program, snapshot)
-        made = emit(kernel)
-    except Unparsed as unparsed:
-        return {"refused": str(unparsed), **_place(source, unparsed.offset)}
-    except Declined as declined:
-        offset = 0 if declined.node is None else declined.node.start
-        return {"refused": declined.reason, **_place(source, offset)}
-    except TooManyOps as too_many:
-        return {"refused": str(too_many)}
+        made = _compiled(source, snapshot, setup)
+    except _Refusal as refusal:
+        return {"refused": refusal.reason, **refusal.place}
     except RecursionError:
         return {"refused": "it is nested too deeply to be compiled"}
+    except MemoryError:
+        return {"refused": "compiling it takes more memory than allowed"}
+    except Exception as error:  # noqa: BLE001 - only the server can log it
+        return {"failed": "".join(traceback.format_exception(error))[-_MAX_REPORT_CHARS:]}
     if len(made.code) > object_bytes:
         return {"refused": f"its machine code is larger than {object_bytes:,} bytes"}
     return {"object": made.as_wire()}
+
+
+class _Refusal(Exception):
+    def __init__(self, reason: str, **place: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.place = place
+
+
+def _compiled(source: Source, snapshot: Snapshot, setup: Setup) -> Object:
+    try:
+        program = parse(source.text)
+        kernel = lower(program, snapshot, setup, text=source.text)
+        check_hooks(program, snapshot)
+        return emit(kernel)
+    except Unparsed as unparsed:
+        raise _Refusal(str(unparsed), **_place(source, unparsed.offset)) from None
+    except Declined as declined:
+        offset = 0 if declined.node is None else declined.node.start
+        raise _Refusal(declined.reason, **_place(source, offset)) from None
+    except TooManyOps as too_many:
+        raise _Refusal(str(too_many)) from None
 
 
 def _source(text: str, *, shift: int = 0) -> Source:
@@ -79,7 +98,7 @@ def _rehearse() -> None:
         hooks=frozenset(),
         tampered=None,
     )
-    _compiled(_source(_REHEARSAL), snapshot, setup, object_bytes=sys.maxsize)
+    _answer(_source(_REHEARSAL), snapshot, setup, object_bytes=sys.maxsize)
 
 
 def main(given: dict[str, Any]) -> None:
@@ -98,8 +117,8 @@ def main(given: dict[str, Any]) -> None:
             # Written by the server, of its own values.
             text, shift, snapshot, setup = pickle.loads(base64.b64decode(request["script"]))  # noqa: S301
             source = _source(text, shift=shift)
-            answer = _compiled(source, snapshot, setup, object_bytes=given["object_bytes"])
-            send(connection, answer)
+            limit = given["object_bytes"]
+            send(connection, _answer(source, snapshot, setup, object_bytes=limit))
             gc.collect()
     except Hangup:
         pass

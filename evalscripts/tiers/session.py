@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalscripts.errors import ScriptLimitExceeded, ScriptRuntimeError
+from evalscripts.native.facts import Facts, read_facts
 from evalscripts.native.outcome import Compiled, Outcome
 from evalscripts.native.recheck import difference, gather, pick
 from evalscripts.native.rows import NativeRun
@@ -162,15 +163,23 @@ class TieredSession:
             self._check_open()
             seconds = self._context.seconds
             raise ScriptLimitExceeded(f"the script took longer than {seconds:g} s")
+        if made.left == (_all_rows(part),):
+            return self._repaired(part, row=row)
         pixels = dict(zip((output.id for output in self.outputs), made.outputs, strict=True))
-        is_right = self._standing.is_checked or self._is_confirmed(part, pixels, made.left)
-        for rows in made.left if is_right else (_all_rows(part),):
-            repaired = self._make_in_v8(_cut(part, rows), row=row + rows.start)
+        if not (self._standing.is_checked or self._is_confirmed(part, pixels, made.left)):
+            return self._repaired(part, row=row)
+        for rows in made.left:
+            repaired = self._repaired(_cut(part, rows), row=row + rows.start)
             for name, values in repaired.items():
                 pixels[name][:, rows] = values
-            self._trapped += next(iter(repaired.values()))[0].size
-        if self._v8 is not None and is_right:
+        if self._v8 is not None:
             self._settle(self._v8)
+        return pixels
+
+    def _repaired(self, part: Mapping[str, InputData], *, row: int) -> _Pixels:
+        """Return from V8 what machine code could not make."""
+        pixels = self._make_in_v8(part, row=row)
+        self._trapped += next(iter(pixels.values()))[0].size
         return pixels
 
     def _is_confirmed(
@@ -221,11 +230,23 @@ class TieredSession:
 
     def _run(self, compiled: Compiled) -> NativeRun:
         if self._native is None:
-            run = NativeRun(compiled.loaded, {}, watch=self._watch, spread=self._context.spread)
+            run = NativeRun(
+                compiled.loaded,
+                self._facts(compiled),
+                watch=self._watch,
+                spread=self._context.spread,
+            )
             with self._lock:
                 self._native = run
             self._check_open()
         return self._native
+
+    def _facts(self, compiled: Compiled) -> Facts:
+        if not compiled.loaded.object.facts:
+            return {}
+        context = self._context
+        setup = self._program.setup
+        return read_facts(setup, context, ids=self._ids, selection=context.selection)
 
     def _check_open(self) -> None:
         if self._is_aborted:

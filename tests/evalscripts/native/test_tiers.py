@@ -92,6 +92,9 @@ SCRIPTS = {
         "var i = Math.floor(s.B04 * 5); return i < 3 ? table[i] : [s.B08, NaN, -s.B11];",
         before="var table = [[1, 2, 3], [0.1, 0.2, 0.3], [5, 6, 7]];",
     ),
+    "helpers": script(
+        "return [index(s.B08, s.B04), inverse(s.B04), valueInterpolate(s.B11, [0, 1], [3, 5])];"
+    ),
     "whole numbers": script(
         "return [s.B04 * 300 - 20, s.B08 * 99.5, s.B11 | 0];",
         output="{ bands: 3, sampleType: 'UINT8' }",
@@ -221,6 +224,20 @@ def test_an_error_has_the_line_and_pixel_that_v8_gives_it(native: Tiered) -> Non
         session.evaluate(parts[1])
     assert "(at pixel row 80, column 5)" in caught.value.message
     assert caught.value.line == 5
+
+
+def test_what_is_rare_costs_v8_only_its_rows(native: Tiered, own_pool: V8Pool) -> None:
+    text = pixel_script("var a = [0, 0]; a[sample.B04 * 4] = 1; return [a.length / 51];")
+    values = np.zeros((400, 500), np.uint8)
+    values[3, 7] = values[399, 499] = 1
+    program = native(text)
+    for _ in range(10):
+        pixels, _ = answer(program, {"s2": make_input({"B04": values})}, rows=300)
+        expected = np.where(values == 1, 25, 10)
+        np.testing.assert_array_equal(pixels["default"][0], expected)
+
+    assert program.tier == "native"
+    assert_all_free(own_pool)
 
 
 def test_a_script_that_always_needs_v8_stays_there(
