@@ -29,6 +29,7 @@ from tests.builders.pixels import ANYTHING, adversarial_inputs, kept_inputs, loo
 
 PIXELS = 217
 SECONDS = 20.0
+_LONGEST_CAUSE = 200
 _DATE = re.compile(r"\b((?:19|20)\d\d)(?:-|/| ?, ?)([01]?\d)(?:-|/| ?, ?)([0-3]?\d)\b")
 _NUMBER = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 _YEAR = re.compile(r"\b20[12]\d\b")
@@ -156,12 +157,16 @@ def _try(
             selection = program.select(context)
             context = replace(context, selection=selection)
             inputs = kept_inputs(inputs, selection)
+    except ScriptError as error:
+        # Before any tier is asked for a pixel.
+        _note(verdict, trial, error)
+        return
+    try:
         session = program.open(context)
         expected = session.evaluate(inputs)
         session.finish()
     except (ScriptError, ValueError) as error:
-        verdict.throws[trial.name] = _cause(error)
-        verdict.v8_line = verdict.v8_line or getattr(error, "line", None)
+        _note(verdict, trial, error)
     else:
         verdict.runs += not trial.nasty
     if isinstance(native, Refusal):
@@ -178,6 +183,11 @@ def _try(
         verdict.mismatches.append(f"{trial.name}: {wrong}")
     else:
         verdict.native_runs += not trial.nasty
+
+
+def _note(verdict: Verdict, trial: Trial, error: Exception) -> None:
+    verdict.throws[trial.name] = _cause(error)
+    verdict.v8_line = verdict.v8_line or getattr(error, "line", None)
 
 
 def _compiled(text: str, *, pool: V8Pool) -> tuple[Program, Native | Refusal]:
@@ -228,7 +238,8 @@ def _builtin_bands() -> frozenset[str]:
 
 
 def _cause(error: Exception) -> str:
-    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    first = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {first[:_LONGEST_CAUSE]}"
 
 
 def main() -> None:
