@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import cast
 
 from evalscripts.errors import SetupError
 from evalscripts.forms import Normalized, normalize_form
@@ -131,7 +132,8 @@ class ScriptCache:
         if program is not None:
             return program
         names = "\n".join(sorted(known_bands)).encode("utf-8", "surrogatepass")
-        return self._shared(hashlib.sha256(key + names).digest(), make) or make()
+        # `make` never leaves it open.
+        return cast("Program", self._shared(hashlib.sha256(key + names).digest(), make))
 
     def _shared(self, key: bytes, make: Callable[[], Program | None]) -> Program | None:
         with self._lock:

@@ -4,7 +4,7 @@ parse.py        text → tree
 names.py        which names a program or function declares, mentions and writes
 walk.py         through a tree without recursion
 tree.py         the tree: ESTree's words, as dataclasses with places
-expressions.py  functions.py patterns.py statements.py literals.py
+expressions.py  links.py functions.py patterns.py statements.py literals.py
                 what each kind of tree-sitter's nodes becomes
 reader.py       what these have in common
 

@@ -11,6 +11,7 @@ from evalscripts.syntax.functions import (
     read_method_function,
     read_method_kind,
 )
+from evalscripts.syntax.links import read_call, read_member, read_new, read_subscript
 from evalscripts.syntax.literals import number, template_text, unescaped
 from evalscripts.syntax.reader import (
     Reader,
@@ -25,11 +26,8 @@ from evalscripts.syntax.reader import (
 
 _BINARY = kinds("binary_expression")
 _PARENTHESES = kinds("parenthesized_expression")
-_LINKS = kinds("member_expression", "subscript_expression", "call_expression")
 _SPREAD = kinds("spread_element")
 _PRIVATE = kinds("private_property_identifier")
-# What ends a statement before a line that starts with ( [ or an operator; the grammar reads on.
-_CLOSED = kinds("arrow_function", "update_expression")
 _ARROW = kinds("arrow_function")
 _LOGICAL = frozenset({"&&", "||", "??"})
 
@@ -242,79 +240,6 @@ def _sequence(reader: Reader, node: Node) -> tree.Expression:
     )
 
 
-# ---- links of a chain ------------------------------------------------------------------------
-
-
-def _member(reader: Reader, node: Node) -> tree.Expression:
-    owner, sign, key = solid(node)
-    if word := _broken(reader, owner):
-        return reader.other(node, word)
-    if key.kind_id in _PRIVATE:
-        return reader.other(node, "private name")
-    return tree.Member(
-        start=reader.at[node.start_byte],
-        end=reader.at[node.end_byte],
-        object=reader.expression(owner),
-        key=unescaped(reader.slice(key)),
-        is_optional=sign.is_named,
-    )
-
-
-def _subscript(reader: Reader, node: Node) -> tree.Expression:
-    owner, *signs, key, _ = solid(node)
-    if word := _broken(reader, owner):
-        return reader.other(node, word)
-    return tree.Member(
-        start=reader.at[node.start_byte],
-        end=reader.at[node.end_byte],
-        object=reader.expression(owner),
-        key=reader.expression(key),
-        is_optional=len(signs) > 1,
-    )
-
-
-def _call(reader: Reader, node: Node) -> tree.Expression:
-    callee, *signs, given = solid(node)
-    if given.type == "template_string":
-        return reader.other(node, "tagged template")
-    if callee.type == "import":
-        return reader.other(node, "import")
-    if word := _broken(reader, callee):
-        return reader.other(node, word)
-    return tree.Call(
-        start=reader.at[node.start_byte],
-        end=reader.at[node.end_byte],
-        callee=reader.expression(callee),
-        arguments=tuple([reader.expression(child) for child in named(given)]),
-        is_optional=bool(signs),
-    )
-
-
-def _new(reader: Reader, node: Node) -> tree.Expression:
-    _, callee, *given = solid(node)
-    return tree.New(
-        start=reader.at[node.start_byte],
-        end=reader.at[node.end_byte],
-        callee=reader.expression(callee),
-        arguments=tuple([reader.expression(child) for child in named(given[0])]) if given else (),
-    )
-
-
-def _broken(reader: Reader, node: Node) -> str:
-    """Return in a word why nothing can be linked to this expression, or nothing."""
-    if node.kind_id in _CLOSED:
-        return "missing semicolon"
-    if not reader.has_chains or node.kind_id not in _PARENTHESES:
-        return ""
-    while node.kind_id in _PARENTHESES:
-        node = inner(node)
-    while node.kind_id in _LINKS:
-        if any(child.type == "optional_chain" for child in node.children):
-            return "optional chain in parentheses"
-        node = solid(node)[0]
-    return ""
-
-
 def _regex(reader: Reader, node: Node) -> tree.Expression:
     return reader.other(node, "regular expression")
 
@@ -342,10 +267,10 @@ EXPRESSIONS: dict[int, ReadExpression] = by_kind(
         "augmented_assignment_expression": _assign,
         "ternary_expression": _conditional,
         "sequence_expression": _sequence,
-        "member_expression": _member,
-        "subscript_expression": _subscript,
-        "call_expression": _call,
-        "new_expression": _new,
+        "member_expression": read_member,
+        "subscript_expression": read_subscript,
+        "call_expression": read_call,
+        "new_expression": read_new,
         "function_expression": read_function,
         "generator_function": read_function,
         "arrow_function": read_arrow,
