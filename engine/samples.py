@@ -17,10 +17,11 @@ class Samples:
     geobox: GeoBox
     """The stripe's own grid."""
     bands: Mapping[tuple[str, str], NDArray[Any]]
-    """(input id, band name) → (scene, row, col), in the stored dtype or float32/float64; under
-    SIMPLE mosaicking there is one scene. Where `valid` is False the number means nothing."""
+    """(input id, band name) → (layer, row, col), in the stored dtype or float32/float64. A layer
+    is a sample of every pixel: one under SIMPLE mosaicking, one for each day under ORBIT, one for
+    each scene under TILE. Where `valid` is False the number means nothing."""
     valid: Mapping[str, NDArray[np.bool_]]
-    """Input id → (scene, row, col); True = data in every band that was asked for."""
+    """Input id → (layer, row, col); True = data in every band that was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,4 +40,5 @@ class Pixels:
     console: tuple[str, ...] = ()
     """What the script printed by ``console.log``, in order."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What was read: scenes, blocks, requests, bytes, script tier; for headers and explain."""
+    """What was drawn from what: of each input the ``scenes`` that filled pixels, by id, and the
+    number of ``layers``; the script's ``tier``; whether its console was cut (``console_cut``)."""

@@ -14,5 +14,15 @@ from engine.core.engine import Engine, open_engine
 from engine.core.local import local_engine, make_request
 from engine.core.options import EngineOptions
 from engine.core.prepare import Prepared
+from engine.run.examine import DebuggedPixel, pixel_at
 
-__all__ = ["Engine", "EngineOptions", "Prepared", "local_engine", "make_request", "open_engine"]
+__all__ = [
+    "DebuggedPixel",
+    "Engine",
+    "EngineOptions",
+    "Prepared",
+    "local_engine",
+    "make_request",
+    "open_engine",
+    "pixel_at",
+]

@@ -9,10 +9,10 @@ import shapely
 from affine import Affine
 
 from engine.catalog.collection import Collection
+from engine.core import DebuggedPixel, pixel_at
 from engine.errors import RequestError
 from engine.geo.crs import Crs
 from engine.geo.geometry import Geometry
-from engine.run.examine import DebuggedPixel, pixel_at
 from engine.warp.resampling import Resampling
 from tests.builders.engines import SENSED, Bench, ask, grid
 
