@@ -17,6 +17,7 @@ from evalscripts.native.lower.values import (
     Items,
     Js,
     Mask,
+    Several,
     Thing,
     Union,
     is_number,
@@ -63,6 +64,8 @@ def filled(values: Sequence[Js]) -> list[Js]:
 
 
 def _push(machine: Machine, thing: Thing, given: list[Js]) -> Js:
+    if any(type(value) is Several for value in given):
+        machine.vary(thing)
     values = (*items_of(machine, thing), *given)
     changed(machine, thing, values)
     return float(len(values))

@@ -8,6 +8,7 @@ from evalscripts.native.lower.machine import MAX_CALL_DEPTH, Machine
 from evalscripts.native.lower.members import elements, get, method_of, set_
 from evalscripts.native.lower.operators import text_of
 from evalscripts.native.lower.patterns import bind
+from evalscripts.native.lower.rows import is_rows
 from evalscripts.native.lower.scopes import FunctionScope, declare, declare_vars, pattern_names
 from evalscripts.native.lower.values import (
     ABSENT,
@@ -20,6 +21,7 @@ from evalscripts.native.lower.values import (
     Items,
     Js,
     Native,
+    Several,
     Thing,
 )
 from evalscripts.snapshot import UNDEFINED
@@ -77,7 +79,9 @@ def arguments(machine: Machine, nodes: Sequence[tree.Expression]) -> list[Js]:
     given: list[Js] = []
     for node in nodes:
         if type(node) is tree.Spread:
-            given += elements(machine, machine.value(node.value), node)
+            value = machine.value(node.value)
+            several = is_rows(machine, value)
+            given += [Several(value)] if several else elements(machine, value, node)
         else:
             given.append(machine.value(node))
     return given
@@ -101,6 +105,8 @@ def invoke(machine: Machine, function: Js, this: Js, given: Sequence[Js]) -> Js:
 def run_closure(machine: Machine, closure: Closure, this: Js, given: Sequence[Js]) -> Js:
     """Return what a function of the script gives."""
     function = closure.function
+    if any(type(value) is Several for value in given):
+        raise Declined("a list spread into a function's arguments", machine.here)
     if not function.is_plain:
         raise Declined("an async function or generator", function)
     if machine.depth >= MAX_CALL_DEPTH:

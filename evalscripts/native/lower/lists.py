@@ -21,6 +21,7 @@ from evalscripts.native.lower.values import (
     Rows,
     SampleList,
     SceneList,
+    Several,
     Thing,
 )
 from evalscripts.snapshot import UNDEFINED
@@ -70,7 +71,14 @@ def collect(machine: Machine, source: Js, take: Callable[[Thing, Js, Num], None]
     return made
 
 
+def _refuse_holes(machine: Machine, listed: Js) -> None:
+    content = content_of(machine, listed) if type(listed) is Thing else None
+    if type(content) is Rows and content.plan in machine.holed:
+        raise Declined("a method that tells holes from undefined", machine.here)
+
+
 def _call(machine: Machine, listed: Js, given: list[Js]) -> Callable[[Js, Num], Js]:
+    _refuse_holes(machine, listed)
     callback, this = argument(given, 0), argument(given, 1)
     return lambda value, index: machine.invoke(machine, callback, this, [value, index, listed])
 
@@ -120,6 +128,7 @@ def _for_each(machine: Machine, listed: Js, given: list[Js]) -> Js:
 
 
 def _reduce(machine: Machine, listed: Js, given: list[Js]) -> Js:
+    _refuse_holes(machine, listed)
     callback = argument(given, 0)
     length = get(machine, listed, "length")
     start = 0.0
@@ -139,6 +148,18 @@ def _reduce(machine: Machine, listed: Js, given: list[Js]) -> Js:
 
     count(machine, counter, length, body)
     return result.now
+
+
+def fold(machine: Machine, listed: Js, start: Num, name: str) -> Num:
+    """Return what an operation on two numbers makes of all elements of a list."""
+    result = machine.cell("the result", start)
+
+    def run(value: Js, _: Num) -> None:
+        number = to_number(machine, value)
+        machine.write(result, machine.builder.number(name, result.now, number))
+
+    each(machine, listed, run)
+    return result.now  # type: ignore[no-any-return]
 
 
 def _search(default: Js, give: Callable[[Js, Num], Js], *, stops_at: bool) -> Method:
@@ -275,7 +296,10 @@ def concat_items(machine: Machine, thing: Thing, given: list[Js]) -> Js:
 
 def _push(machine: Machine, thing: Thing, given: list[Js]) -> Js:
     for value in given:
-        push(machine, thing, value)
+        if type(value) is Several:
+            append(machine, thing, value.listed)
+        else:
+            push(machine, thing, value)
     return content_of(machine, thing).length
 
 
@@ -330,6 +354,8 @@ def _fill(machine: Machine, thing: Thing, given: list[Js]) -> Js:
         store(machine, rows.plan, counter.now, argument(given, 0))
 
     count(machine, counter, rows.length, body)
+    if machine.here_mask() is True:
+        machine.holed.discard(rows.plan)
     return thing
 
 

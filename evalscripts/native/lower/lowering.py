@@ -5,6 +5,7 @@ from typing import Any
 from evalscripts.native import ir
 from evalscripts.native.lower.arrays import ARRAYS
 from evalscripts.native.lower.calls import invoke, run_closure
+from evalscripts.native.lower.constructors import CONSTRUCTORS
 from evalscripts.native.lower.dates import DATES
 from evalscripts.native.lower.expressions import EXPRESSIONS
 from evalscripts.native.lower.held import globals_of
@@ -37,7 +38,7 @@ from evalscripts.snapshot import Snapshot
 from evalscripts.syntax import tree
 
 _ATTEMPTS = 40
-_NATIVES = Natives(MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, LISTS, SORTING, OBJECTS, DATES)
+_NATIVES = Natives(MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, LISTS, SORTING, OBJECTS, DATES, CONSTRUCTORS)
 _MASK = "dataMask"
 
 

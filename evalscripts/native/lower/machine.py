@@ -136,6 +136,8 @@ class Machine:
         """For each input, band name → slot."""
         self.loops: list[Any] = []
         """The loops of the IR around what runs."""
+        self.holed: set[Any] = set()
+        """Arrays that were made with holes, which look like undefined."""
         self.growth: list[tuple[Any, tuple[Any, ...]]] = []
         """(how an array is kept, the loops around something that makes it longer by one)."""
         self.sizes: dict[ir.Value, Any] = {}

@@ -4,11 +4,12 @@ import math
 from collections.abc import Callable
 
 from evalscripts.native.lower.coercion import to_boolean, to_number
+from evalscripts.native.lower.lists import fold
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.natives import Function, Table
 from evalscripts.native.lower.operators import power, text_of
 from evalscripts.native.lower.texts import leading_number
-from evalscripts.native.lower.values import NAN, Declined, Js, Num, is_constant, is_number
+from evalscripts.native.lower.values import NAN, Declined, Js, Num, Several, is_constant, is_number
 from evalscripts.snapshot import UNDEFINED
 
 _OPERATIONS = ("abs", "floor", "ceil", "trunc", "sqrt", "round", "fround")
@@ -45,6 +46,9 @@ def _extreme(name: str, start: float) -> Function:
     def apply(machine: Machine, given: list[Js]) -> Js:
         result: Num = start
         for i, value in enumerate(given):
+            if type(value) is Several:
+                result = fold(machine, value.listed, result, name)
+                continue
             number = to_number(machine, value)
             result = number if i == 0 else machine.builder.number(name, result, number)
         return result

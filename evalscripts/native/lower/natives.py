@@ -10,6 +10,7 @@ from typing import Any
 from evalscripts.native.lower.coercion import describe
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.merging import content_of
+from evalscripts.native.lower.rows import is_rows
 from evalscripts.native.lower.values import (
     BoundMethod,
     ClassValue,
@@ -20,6 +21,7 @@ from evalscripts.native.lower.values import (
     Js,
     Members,
     Native,
+    Several,
     Thing,
 )
 
@@ -114,6 +116,8 @@ def _of_function(machine: Machine, bound: BoundMethod, given: list[Js]) -> Js:
     if bound.name == "apply":
         listed = given[1] if len(given) > 1 else None
         content = content_of(machine, listed) if type(listed) is Thing else None
+        if is_rows(machine, listed):
+            return machine.invoke(machine, bound.receiver, this, [Several(listed)])
         if listed is None or type(content) is Items:
             values = [] if content is None else list(content.values)
             return machine.invoke(machine, bound.receiver, this, values)

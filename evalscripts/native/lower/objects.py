@@ -1,23 +1,27 @@
 """Array, Object, Set and Map: their functions, constructors and methods, on what is constant."""
 
 from evalscripts.native.lower.arrays import MAX_ITEMS, argument, made
-from evalscripts.native.lower.coercion import equal, to_number
+from evalscripts.native.lower.coercion import equal, spread, to_number
+from evalscripts.native.lower.indexing import within
+from evalscripts.native.lower.lists import copy, count
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.members import elements, get, key_of, own_fields, set_
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.natives import Table
+from evalscripts.native.lower.rows import is_rows, make_rows, push
 from evalscripts.native.lower.values import (
     HOLE,
+    BoundMethod,
     Declined,
     Fields,
     Items,
     Js,
     Mask,
     Members,
+    Num,
     Rows,
     SampleList,
     Thing,
-    Union,
     is_constant,
     is_number,
 )
@@ -25,9 +29,10 @@ from evalscripts.snapshot import UNDEFINED
 
 
 def _is_array(machine: Machine, given: list[Js]) -> Js:
-    value = argument(given, 0)
-    if type(value) is Union:
-        raise Declined("Array.isArray of what is not always of one kind", machine.here)
+    return spread(machine, argument(given, 0), lambda part: _is_one(machine, part))
+
+
+def _is_one(machine: Machine, value: Js) -> bool:
     if type(value) is SampleList:
         return True
     if type(value) is not Thing:
@@ -42,11 +47,26 @@ def _array(machine: Machine, given: list[Js]) -> Js:
     length = given[0]
     if type(length) is not float:
         if is_number(length):
-            raise Declined("an array of a length that depends on the pixel", machine.here)
+            return _of_length(machine, length)
         return made(machine, given)
     if not 0 <= length <= MAX_ITEMS or length % 1:
         raise Declined("a very long array", machine.here)
     return made(machine, [HOLE] * int(length))
+
+
+def _of_length(machine: Machine, length: Num) -> Js:
+    """Return an array of undefined; nobody can tell those from holes but by going through them."""
+    inside, safe = within(machine, length, 4294967296.0)
+    machine.trap("an array of no length", machine.builder.negate(inside))
+    rows = make_rows(machine, [], -1 if machine.here is None else machine.here.start)
+    machine.holed.add(rows.now.plan)
+    counter = machine.cell("the turn", 0.0)
+
+    def body() -> None:
+        push(machine, rows, UNDEFINED)
+
+    count(machine, counter, safe, body)
+    return rows
 
 
 def _from(machine: Machine, given: list[Js]) -> Js:
@@ -57,6 +77,10 @@ def _from(machine: Machine, given: list[Js]) -> Js:
         if type(length) is not float or not 0 <= length <= MAX_ITEMS:
             raise Declined("an array of a length that depends on the pixel", machine.here)
         values = [get(machine, source, float(i)) for i in range(int(length))]
+    elif is_rows(machine, source):
+        return copy(machine, source) if callback is UNDEFINED else machine.natives.method(
+            machine, BoundMethod(source, "map"), [callback]
+        )
     else:
         values = elements(machine, source, machine.here)
     site = machine.here

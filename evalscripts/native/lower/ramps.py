@@ -36,12 +36,12 @@ def step_of(
 
 
 def segment_of(
-    machine: Machine, value: Num, stops: Sequence[float], rows: Sequence[Sequence[float]]
+    machine: Machine, value: Num, stops: Sequence[float], rows: Sequence[Sequence[Num]]
 ) -> list[Num]:
     """Return the row of the segment that ends at the first stop not below the value.
 
     ``rows[k]`` is of the segment from ``stops[k]`` to ``stops[k + 1]``. Outside of all stops it
-    is any row.
+    is any row. Rows that depend on the pixel need at most `MAX_CHAIN` stops.
     """
     build = machine.builder
     if len(stops) > MAX_CHAIN and ascends(stops):

@@ -11,6 +11,7 @@ from evalscripts.native.lower.coercion import each, living, to_number
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.members import get
 from evalscripts.native.lower.merging import content_of
+from evalscripts.native.lower.rows import element
 from evalscripts.native.lower.values import (
     FUNCTIONS,
     HOLE,
@@ -19,6 +20,7 @@ from evalscripts.native.lower.values import (
     Js,
     Native,
     Num,
+    Rows,
     Sample,
     Thing,
     Union,
@@ -101,6 +103,13 @@ def _settle_part(machine: Machine, value: Js, output: SetupOutput) -> Js:
     content = content_of(machine, value) if type(value) is Thing else None
     if type(content) is Items:
         return _settle_items(machine, content, output)
+    if type(content) is Rows:
+        other = machine.builder.compare("ne", content.length, float(output.bands))
+        machine.trap(_WRONG, other)
+        values = [element(machine, content.plan, float(i)) for i in range(output.bands)]
+        if any(_is_list(machine, item) for item in values):
+            return _wrong(machine, output)
+        return _row(machine, [_loose(machine, item) for item in values])
     if output.bands == 1 and (
         is_number(value) or is_boolean(value) or type(value) is str or value is None
     ):

@@ -246,6 +246,13 @@ class DateText:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Several:
+    """All elements of a list, as an argument: ``f(...list)``."""
+
+    listed: Js
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Lost:
     """What we cannot follow; declined where it is read."""
 

@@ -11,7 +11,7 @@ from evalscripts.native.lower.members import elements
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.natives import Method, Table
 from evalscripts.native.lower.prelude import run_helper
-from evalscripts.native.lower.ramps import beyond_all, segment_of, step_of
+from evalscripts.native.lower.ramps import MAX_CHAIN, beyond_all, segment_of, step_of
 from evalscripts.native.lower.values import (
     Declined,
     Fields,
@@ -182,12 +182,13 @@ def _listed(process: Method) -> Method:
 
 def _interpolate(machine: Machine, given: list[Js]) -> Js:
     stops = _constant_row(machine, given[1]) if len(given) > 2 else None
-    rows = _constant_rows(machine, given[2]) if stops is not None else None
-    if stops is None or rows is None or len(stops) != len(rows) or len(stops) < 2:
+    rows = _number_rows(machine, given[2]) if stops is not None else None
+    fits = rows is not None and stops is not None and 2 <= len(stops) == len(rows)
+    if stops is None or rows is None or not fits or _is_unsure(rows):
         return run_helper(machine, "valueInterpolate", given)
     build, value = machine.builder, to_number(machine, given[0])
     segments = [
-        (start, end - start, *a, *(q - p for p, q in zip(a, b, strict=True)))
+        (start, end - start, *a, *(build.number("sub", q, p) for p, q in zip(a, b, strict=True)))
         for start, end, a, b in zip(stops, stops[1:], rows, rows[1:], strict=False)
     ]
     start, span, *rest = segment_of(machine, value, stops, segments)
@@ -204,6 +205,11 @@ def _interpolate(machine: Machine, given: list[Js]) -> Js:
     return result[0] if is_number(first) else _row(machine, result)
 
 
+def _is_unsure(rows: Sequence[Sequence[Num]]) -> bool:
+    """Whether the rows are too many to be told apart, and no constants either."""
+    return len(rows) > MAX_CHAIN and not all(type(x) is float for row in rows for x in row)
+
+
 def _constant_row(machine: Machine, value: Js) -> tuple[float, ...] | None:
     content = content_of(machine, value) if type(value) is Thing else None
     if type(content) is Items and all(type(item) is float for item in content.values):
@@ -211,15 +217,22 @@ def _constant_row(machine: Machine, value: Js) -> tuple[float, ...] | None:
     return None
 
 
-def _constant_rows(machine: Machine, value: Js) -> list[tuple[float, ...]] | None:
+def _number_row(machine: Machine, value: Js) -> tuple[Num, ...] | None:
+    content = content_of(machine, value) if type(value) is Thing else None
+    if type(content) is Items and all(is_number(item) for item in content.values):
+        return content.values
+    return None
+
+
+def _number_rows(machine: Machine, value: Js) -> list[tuple[Num, ...]] | None:
     """Return numbers, or arrays of numbers of one length, as rows."""
-    flat = _constant_row(machine, value)
+    flat = _number_row(machine, value)
     if flat is not None:
         return [(number,) for number in flat]
     content = content_of(machine, value) if type(value) is Thing else None
     if type(content) is not Items:
         return None
-    rows = [_constant_row(machine, item) for item in content.values]
+    rows = [_number_row(machine, item) for item in content.values]
     widths = {0 if row is None else len(row) for row in rows}
     if len(widths) != 1 or widths == {0} or max(widths) > _MAX_ROW_CELLS:
         return None
