@@ -1,4 +1,27 @@
 """The fast tier: what happens for every pixel, as machine code.
 
-ir.py      the language between the two halves, and its grammar
+    text, snapshot, setup ── worker: parse ─► lower ─► verify ─► emit ──► object
+                                                                            │ load
+    samples, facts ─────────────────────────► rows ─► run ◄──────────────── code
+
+ir.py signatures.py attributes.py verify.py
+                 the language between the two halves: its grammar, its words, its verifier
+lower/           evaluatePixel → IR
+hooks.py         refuses what pixels and hooks would tell each other
+emit/            IR → LLVM → object file
+math/ runtime/   what kernels call: Math's functions, reading bands, sorting
+frame.py load.py binding.py run.py
+                 object file → code in this process → one stripe
+facts.py         what code may ask of the scenes
+rows.py          a stripe on all compute threads, and what is left for V8
+watch.py         ends runs whose time is up
+recheck.py       which pixels V8 makes again, and how they are compared
+compiler.py      scripts in, code out, in the background; lane.py: one compile worker's thread
+worker.py        inside a compile worker: killable, without files or network
+outcome.py       what became of a script
+
+A script decides how long the compiler works and how much memory it takes, so that the compiler
+runs in a process that may be killed. What remains: whoever finds a hole in tree-sitter or LLVM
+and takes over that process can answer with machine code of his own, which the server would load;
+setting ``script_compilers`` to 0 leaves every script to V8.
 """

@@ -11,8 +11,11 @@ import numpy as np
 import pytest
 
 from evalscripts import (
+    BandData,
+    InputData,
     NativeCompiler,
     PoolOptions,
+    SceneFacts,
     ScriptLimitExceeded,
     ScriptRuntimeError,
     V8Pool,
@@ -201,6 +204,57 @@ def test_a_fresh_script_is_answered_right_whenever_the_compiler_is_done(
         fresh, _ = answer(untiered(text, pool=own_pool, compiler=compiler), data, rows=100)
         expected, _ = answer(in_v8(text), data)
         np.testing.assert_array_equal(fresh["default"], expected["default"])
+
+
+DATES = """//VERSION=3
+function setup() {
+  return {
+    input: ["B04", "dataMask"], mosaicking: "TILE", output: { bands: 2, sampleType: "FLOAT32" }
+  };
+}
+function preProcessScenes(collections) {
+  collections.scenes.tiles = collections.scenes.tiles.filter((tile) => tile.cloudCoverage < 50);
+  return collections;
+}
+function evaluatePixel(samples, scenes) {
+  let sum = 0, days = 0;
+  for (let i = 0; i < samples.length; i++) {
+    if (!samples[i].dataMask) continue;
+    sum += samples[i].B04;
+    days += new Date(scenes.tiles[i].date).getTime() / 86400000;
+  }
+  return [sum, days];
+}
+"""
+
+
+@pytest.mark.parametrize("clouds", [(10, 90, 20), (90, 91), (5,), ()])
+def test_chosen_scenes_and_their_dates_are_the_same_in_both_tiers(
+    native: Tiered, in_v8: Callable[[str], V8Program], clouds: tuple[int, ...]
+) -> None:
+    scenes = tuple(
+        SceneFacts(date=f"2021-03-0{i + 1}T10:20:30Z", cloud_cover=float(cover))
+        for i, cover in enumerate(clouds)
+    )
+    program = native(DATES)
+    context = make_context(scenes=scenes)
+    selection = program.select(context)
+    context = replace(context, selection=selection)
+    kept = len(selection.kept["s2"])
+    draw = np.random.default_rng(3)
+    data = InputData(
+        bands={"B04": BandData(values=draw.random((kept, 20, 30), dtype=np.float32))},
+        valid=draw.random((kept, 20, 30)) < 0.7,
+    )
+    answers = []
+    for one in (program, in_v8(DATES)):
+        session = one.open(context)
+        answers.append(session.evaluate({"s2": data})["default"])
+        session.finish()
+
+    assert kept == sum(cover < 50 for cover in clouds)
+    np.testing.assert_array_equal(answers[0], answers[1])
+    assert program.tier == "native"
 
 
 THROWING = pixel_script(
