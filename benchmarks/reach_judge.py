@@ -174,7 +174,7 @@ def _try(
     if context.selection is not None and context.selection.outputs != program.setup.outputs:
         found: dict[str, NDArray[Any]] | str = "updateOutput() has set other band counts"
     else:
-        found = native.run(inputs)
+        found = native.run(inputs, context)
     if isinstance(found, str):
         verdict.traps[trial.name] = found
     elif expected is None:

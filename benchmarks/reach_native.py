@@ -12,15 +12,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from evalscripts.native.binding import TooMuchScratch
 from evalscripts.native.compiler import NativeCompiler
 from evalscripts.native.emit import emit
+from evalscripts.native.facts import read_facts
 from evalscripts.native.lane import CompilerOptions
 from evalscripts.native.load import Loaded, load
 from evalscripts.native.lower import Declined, lower
 from evalscripts.native.outcome import Outcome, Refused
 from evalscripts.native.run import AbortFlag, End, Stripe
 from evalscripts.native.verify import verify
-from evalscripts.program import InputData
+from evalscripts.program import InputData, RunContext
 from evalscripts.setup import Setup
 from evalscripts.snapshot import Snapshot
 from evalscripts.source import Source
@@ -69,9 +71,18 @@ class Native:
     loaded: Loaded
     setup: Setup
 
-    def run(self, inputs: Mapping[str, InputData]) -> dict[str, NDArray[Any]] | str:
-        """Return output id → (band, row, col), or why it gave up on these pixels."""
-        stripe = Stripe(self.loaded, list(inputs.values()), {}, abort=AbortFlag())
+    def run(
+        self, inputs: Mapping[str, InputData], context: RunContext
+    ) -> dict[str, NDArray[Any]] | str:
+        """Return output id → (band, row, col), or why it gave up on these pixels.
+
+        ``inputs`` and ``context`` name the script's inputs in its own order.
+        """
+        facts = read_facts(self.setup, context, ids=context.input_ids, selection=context.selection)
+        try:
+            stripe = Stripe(self.loaded, list(inputs.values()), facts, abort=AbortFlag())
+        except TooMuchScratch as much:
+            return str(much)
         status = stripe.run(0, stripe.pixels)
         if status.end is not End.DONE:
             return status.reason or status.end.value
