@@ -1,6 +1,6 @@
 """Scripts in both tiers, for tests that hold one against the other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,9 @@ from evalscripts.tiers.program import TieredProgram
 from evalscripts.v8.program import Staged, V8Program, stage
 from evalscripts.v8.snapshot import read_snapshot
 from tests.builders.scripts import SECONDS, make_context, make_input, stripes
+
+Tiered = Callable[[str], TieredProgram]
+"""Text → a program that runs natively."""
 
 NDVI = """//VERSION=3
 function setup() {
@@ -77,3 +80,9 @@ def noise(*, rows: int, columns: int, seed: int = 7) -> InputData:
         values[draw.random((rows, columns)) < 0.05] = 0
         values[draw.random((rows, columns)) < 0.02] = 65_535
     return make_input(bands, valid=draw.random((rows, columns)) < 0.9, scale=0.0001)
+
+
+def assert_all_free(pool: V8Pool) -> None:
+    """Take every worker of the pool, which raises where one stays held."""
+    for worker in [pool.acquire(seconds=SECONDS) for _ in range(pool.options.workers)]:
+        pool.release(worker)

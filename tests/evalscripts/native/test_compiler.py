@@ -4,8 +4,7 @@ import gc
 import os
 import re
 import signal
-from collections.abc import Iterator
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,6 @@ SETUP = Setup(
 )
 
 
-@pytest.fixture(scope="module")
-def compiler() -> Iterator[NativeCompiler]:
-    with open_compiler() as opened:
-        yield opened
-
-
 def pixel(body: str) -> str:
     return f"function evaluatePixel(s) {{\n  {body}\n}}"
 
@@ -37,7 +30,7 @@ def outcome(compiler: NativeCompiler, body: str) -> Outcome:
     return submit(compiler, body).result(SECONDS)
 
 
-def submit(compiler: NativeCompiler, body: str):  # noqa: ANN201 - Future[Outcome]
+def submit(compiler: NativeCompiler, body: str) -> "Future[Outcome]":
     text = pixel(body)
     snapshot = Snapshot(
         globals={"evaluatePixel": Ref(0)},
