@@ -28,7 +28,9 @@
 
   function described(value) {
     if (value === null || value === undefined) return toText(value);
-    if (isArray(value) || isView(value)) return value.length + " values";
+    if (isArray(value) || isView(value)) {
+      return value.length + (value.length === 1 ? " value" : " values");
+    }
     if (typeof value === "function") return "a function";
     if (value instanceof RealPromise) return "a Promise";
     if (typeof value !== "object") return "the " + typeof value + " " + cut(toText(value), 60);
@@ -57,16 +59,17 @@
     );
   }
 
-  // One output's values in a list of the right length; nested arrays are laid out flat.
+  // One output's values in a list of the right length; nested arrays are laid out flat, and what
+  // is too much is dropped, as layers in production rely on.
   function settle(value, output) {
     const { bands } = kernel.outputs[output];
     const list = create(null);
     let count = 0;
     if (isArray(value) || isView(value)) {
-      for (let i = 0; i < value.length && count <= bands; i++) {
+      for (let i = 0; i < value.length && count < bands; i++) {
         const inner = value[i];
         if (!isArray(inner)) list[count++] = inner;
-        else for (let j = 0; j < inner.length && count <= bands; j++) list[count++] = inner[j];
+        else for (let j = 0; j < inner.length && count < bands; j++) list[count++] = inner[j];
       }
     } else if (typeof value !== "object" && typeof value !== "function" && value !== undefined) {
       list[count++] = value;

@@ -280,10 +280,10 @@ def _literal(value: float) -> str:
 
 
 def _single(output: SetupOutput) -> list[str]:
-    fits = f"isArray(r) && r.length === {output.bands}"
+    fits = f"isArray(r) && r.length >= {output.bands}"
     keyed = (
         f'if (typeof r === "object" && r !== null && !isArray(r) && isArray(r[{_id(output)}]) && '
-        f"r[{_id(output)}].length === {output.bands}) r = r[{_id(output)}]; "
+        f"r[{_id(output)}].length >= {output.bands}) r = r[{_id(output)}]; "
     )
     unpack = f"if (!({fits})) {{ {keyed}else r = settleOnly(r); }}"
     if output.bands > 1:
@@ -304,7 +304,7 @@ def _several(outputs: tuple[SetupOutput, ...]) -> list[str]:
     lines = ['if (typeof r !== "object" || r === null || isArray(r)) r = settleAll(r);', "let a;"]
     for i, output in enumerate(outputs):
         lines.append(f"a = r[{_id(output)}];")
-        lines.append(f"if (!isArray(a) || a.length !== {output.bands}) a = settleOne(r, {i});")
+        lines.append(f"if (!isArray(a) || !(a.length >= {output.bands})) a = settleOne(r, {i});")
         lines += _stores(output, "a", i)
     return lines
 
