@@ -37,9 +37,9 @@ let @1 = [#x, #x, #x].map((p) => p > #K).filter((p) => p).length;
 
 let @1 = [#x, #x].some((p) => p > #K) ? #x : [#x, #x].every((p) => p < 1) ? 2 : 3;
 
-let @1 = 0; for (const p of [#x, #K, #x]) { if (p < 0) continue; @1 += p; }
+let @1 = 0; for (const @2 of [#x, #K, #x]) { if (@2 < 0) continue; @1 += @2; }
 
-let @1 = 0; for (const p of TABLE) { if (p > #x) break; @1 += p; }
+let @1 = 0; for (const @2 of TABLE) { if (@2 > #x) break; @1 += @2; }
 
 const @2 = function (p, q = #K) { if (p > q) { return p; } }; let @1 = @2(#x) || @2(#x, #x);
 
