@@ -13,6 +13,7 @@ goes on where the first one stopped.
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -30,7 +31,8 @@ from benchmarks.reach_gather import (
     scan,
     write_lists,
 )
-from benchmarks.reach_report import report
+from benchmarks.reach_report import report, summary
+from benchmarks.report import describe_facts, put
 
 _MOST_DEATHS = 5
 """In a row: then the judges are to blame, not the scripts."""
@@ -116,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     counting.add_argument("--only", default=",".join(GROUPS), help=f"by hand: {','.join(BY_HAND)}")
     counting.add_argument("--processes", type=int, default=2)
     counting.add_argument("--rounds", type=int, default=1, help="times as many pixels")
+    counting.add_argument("--write", action="store_true", help="put the counts into README.md")
     counting.add_argument("--again", action="store_true", help="forget earlier verdicts")
     given = parser.parse_args(arguments)
     if given.verb == "gather":
@@ -132,6 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         write_lists((s for s in scripts if s not in excluded), excluded)
         print(f"{len(scripts)} scripts, {len(excluded)} of them excluded")
         return
+    load = os.getloadavg()[0]
     if given.again:
         given.out.unlink(missing_ok=True)
     count(
@@ -141,7 +145,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         processes=given.processes,
         rounds=given.rounds,
     )
-    print(report(read_verdicts(given.out)))
+    verdicts = read_verdicts(given.out)
+    print(report(verdicts))
+    if given.write:
+        command = f"python -m benchmarks.reach {' '.join(sys.argv[1:])}"
+        head = describe_facts(("mini-racer", "llvmlite"), command=command, load_before=load)
+        put(f"{head}\n\n{summary(verdicts)}", marks="reach")
 
 
 if __name__ == "__main__":

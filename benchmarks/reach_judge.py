@@ -27,7 +27,7 @@ from evalscripts.errors import ScriptError
 from evalscripts.setup import Mosaicking, Setup
 from tests.builders.pixels import ANYTHING, adversarial_inputs, kept_inputs, look_of
 
-PIXELS = 217
+PIXELS = 1001  # more than one block of the native tier, and no multiple of its lanes
 SECONDS = 20.0
 _LONGEST_CAUSE = 200
 _DATE = re.compile(r"\b((?:19|20)\d\d)(?:-|/| ?, ?)([01]?\d)(?:-|/| ?, ?)([0-3]?\d)\b")

@@ -9,17 +9,19 @@ from benchmarks.reach_gather import BY_HAND, GROUPS, read_excluded
 
 _EXAMPLES = 4
 
+Verdict = Mapping[str, Any]
+"""A line of what `reach_judge` says."""
 
-def report(verdicts: Sequence[Mapping[str, Any]]) -> str:
+
+def report(verdicts: Sequence[Verdict]) -> str:
     """Return counts by group, mismatches, what the native tier declines and what V8 cannot run."""
-    excluded = {digest[:10] for digest in read_excluded()}
-    counted = [v for v in verdicts if v["file"][-13:-3] not in excluded]
-    wrong = [f"{v['file']}: {text}" for v in counted for text in v.get("mismatches", ())]
+    counted = _counted(verdicts)
     declined = [v for v in counted if v["v8"] == "runs" and v["tier"] != "native"]
     traps = [(v, trap) for v in counted for trap in set(v.get("traps", {}).values())]
+    wrong = [f"{v['file']}: {text}" for v in counted for text in v.get("mismatches", ())]
     parts = (
-        _counts(counted),
-        f"Mismatches: {len(wrong)}\n" + "\n".join(wrong),
+        summary(verdicts),
+        "\n".join(("Mismatches", *wrong)),
         "What runs in V8 alone, by the construct\n" + causes((v, v["reason"]) for v in declined),
         "What does not run\n" + causes((v, v["v8"]) for v in counted if v["v8"] != "runs"),
         "Traps, by scripts\n" + causes(traps),
@@ -27,7 +29,19 @@ def report(verdicts: Sequence[Mapping[str, Any]]) -> str:
     return "\n\n".join(parts)
 
 
-def _counts(verdicts: Sequence[Mapping[str, Any]]) -> str:
+def summary(verdicts: Sequence[Verdict]) -> str:
+    """Return counts by group, and how many scripts differ between the tiers."""
+    counted = _counted(verdicts)
+    wrong = sum(bool(v.get("mismatches")) for v in counted)
+    return f"{_counts(counted)}\n\nScripts in which machine code and V8 differ: {wrong}."
+
+
+def _counted(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    excluded = {digest[:10] for digest in read_excluded()}
+    return [v for v in verdicts if v["file"][-13:-3] not in excluded]
+
+
+def _counts(verdicts: Sequence[Verdict]) -> str:
     rows = ["| group | scripts | run | native | native share |", "|---|---|---|---|---|"]
     named: list[tuple[str, tuple[str, ...]]] = [(group, (group,)) for group in GROUPS]
     named += [("by hand", BY_HAND), ("all", tuple(GROUPS))]
@@ -35,13 +49,15 @@ def _counts(verdicts: Sequence[Mapping[str, Any]]) -> str:
         here = [v for v in verdicts if v["file"].partition("/")[0] in groups]
         runs = [v for v in here if v["v8"] == "runs"]
         native = [v for v in runs if v["tier"] == "native"]
-        share = f"{len(native) / len(here):.1%}" if here else ""
+        if not here:
+            continue
+        share = f"{len(native) / len(here):.1%}"
         title = f"{name}: {GROUPS[name]}" if name in GROUPS else name
         rows.append(f"| {title} | {len(here)} | {len(runs)} | {len(native)} | {share} |")
     return "\n".join(rows)
 
 
-def causes(pairs: Iterable[tuple[Mapping[str, Any], str]]) -> str:
+def causes(pairs: Iterable[tuple[Verdict, str]]) -> str:
     """Return causes by the number of scripts, those by hand first, with examples."""
     counts: Counter[str] = Counter()
     by_hand: Counter[str] = Counter()
