@@ -14,7 +14,7 @@ from engine.core.engine import Engine, open_engine
 from engine.core.local import local_engine, make_request
 from engine.core.options import EngineOptions
 from engine.core.prepare import Prepared
-from engine.run.examine import DebuggedPixel, pixel_at
+from engine.run.examine import DebuggedPixel, one_pixel, pixel_at
 
 __all__ = [
     "DebuggedPixel",
@@ -23,6 +23,7 @@ __all__ = [
     "Prepared",
     "local_engine",
     "make_request",
+    "one_pixel",
     "open_engine",
     "pixel_at",
 ]

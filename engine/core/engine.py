@@ -4,7 +4,8 @@ compile   text → Program            V8, cached
 prepare   PixelRequest → Prepared   search, the script's hooks, then pure arithmetic; `plan`
 draw      Prepared → Pixels         fetch → decode → warp → mosaic → script
 pixels    PixelRequest → Pixels     prepare, then draw
-debug     PixelRequest → one pixel of it, seen from inside the script
+debug     PixelRequest → one pixel of it, seen from inside the script; `examine`
+check     text → what a script is, and what is probably wrong with it
 encode    Pixels → Encoded
 read      the synchronous door to `pixels`, for notebooks and training loops; `dataset`
           is the same as an xarray.Dataset; `create_collection` and `ingest` fill the catalog
@@ -15,6 +16,7 @@ import threading
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Self
 
 from engine.catalog.sqlite import SqliteCatalog
@@ -38,6 +40,7 @@ from engine.run.workers import together
 from engine.samples import Pixels
 from engine.store.protocol import ByteStore
 from engine.trace import stage
+from evalscripts.check import CheckReport, check_script
 from evalscripts.program import Program
 
 
@@ -173,8 +176,22 @@ class Engine:
         """
         window = one_pixel(request.geobox, col=col, row=row)
         async with self._deadline(seconds):
-            prepared = await self.prepare(request, window=window)
-            return await debug(self.parts, self.options, prepared)
+            return await self.examine(await self.prepare(request, window=window))
+
+    async def examine(self, prepared: Prepared) -> DebuggedPixel:
+        """Return the only pixel of a prepared request's window, seen from inside; see `debug`."""
+        return await debug(self.parts, self.options, prepared)
+
+    async def check(self, text: str, *, known_bands: Collection[str] = ()) -> CheckReport:
+        """Return what a script is and what is probably wrong with it, its tier waited for.
+
+        ``known_bands`` are as for `compile`. Raises `evalscripts.errors.ScriptError`.
+        """
+        parts = self.parts
+        work = partial(check_script, pool=parts.pool, compiler=parts.compiler)
+        return await parts.workers.wait(
+            work, text, seconds=self.options.setup_seconds, known_bands=known_bands
+        )
 
     @asynccontextmanager
     async def _deadline(self, seconds: float | None) -> AsyncIterator[None]:

@@ -32,6 +32,9 @@ class DebuggedPixel:
     """False where the request's geometry leaves the pixel out: its outputs become 0."""
     used: Mapping[str, tuple[str, ...]]
     """Input id → names of the scenes that have data there and were used."""
+    plan: Plan
+    """What was read for it: the layers of each input in the order of its samples, and the
+    script's outputs."""
     report: PixelReport
     """What the script was given, printed and returned; and its error, where it has one."""
 
@@ -91,5 +94,6 @@ async def examine(
             part.input.id: tuple(scene.name for scene in assembler.used(part))
             for part in plan.inputs
         },
+        plan=plan,
         report=report,
     )
