@@ -7,6 +7,7 @@ from evalscripts.check.reading import reading_remarks
 from evalscripts.check.returning import returning_remarks
 from evalscripts.check.subject import Remark, Subject
 from evalscripts.compile import compile_form
+from evalscripts.errors import ScriptError
 from evalscripts.forms import normalize_form
 from evalscripts.native.compiler import NativeCompiler
 from evalscripts.setup import Setup
@@ -34,6 +35,9 @@ class CheckReport:
     """Why; of V8, the construct that decided it."""
     line: int | None
     """The line of that construct."""
+    column: int | None
+    excerpt: str | None
+    """That line with a caret under the column."""
     remarks: tuple[Remark, ...]
     """In the order of the text."""
 
@@ -55,8 +59,10 @@ def check_script(
     source = read_source(text, max_bytes=max_bytes)
     normalized = normalize_form(source, known_bands=known_bands)
     program = compile_form(normalized, pool=pool, seconds=seconds, compiler=compiler)
+    column: int | None = None
     if isinstance(program, TieredProgram):
         program.settled(seconds=seconds)
+        column = program.column
     hooks: tuple[str, ...] = ()
     remarks: list[Remark] = []
     try:
@@ -71,12 +77,15 @@ def check_script(
         # What a form has added is behind the last line.
         lines = len(normalized.source.lines)
         remarks = [one for one in found if one.line is None or one.line <= lines]
+    place = normalized.source.error(ScriptError, program.reason, line=program.line, column=column)
     return CheckReport(
         form=normalized.source.form,
         setup=program.setup,
         hooks=hooks,
         tier=program.tier,
         reason=program.reason,
-        line=program.line,
+        line=place.line,
+        column=place.column,
+        excerpt=place.excerpt,
         remarks=tuple(sorted(remarks, key=lambda one: (one.line or 0, one.column or 0))),
     )

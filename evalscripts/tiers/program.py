@@ -62,6 +62,12 @@ class TieredProgram:
         outcome = self._standing.outcome()
         return outcome.line if isinstance(outcome, Refused) else None
 
+    @property
+    def column(self) -> int | None:
+        """Its column, from 1; None where there is none."""
+        outcome = self._standing.outcome()
+        return outcome.column if isinstance(outcome, Refused) else None
+
     def settled(self, *, seconds: float) -> bool:
         """Return whether the tier is decided, after waiting for it so long; for `check`."""
         return self._standing.awaited(seconds=seconds) is not None
