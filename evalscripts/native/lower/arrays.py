@@ -285,7 +285,7 @@ def _reduce(*, backwards: bool) -> Method:
         elif pairs:
             result = pairs.pop(0)[1]
         else:
-            machine.trap("reduce of an empty array without a start")
+            machine.trap("reduce of an empty array without a start", mask=True)
             return UNDEFINED
         for i, value in pairs:
             result = machine.invoke(machine, callback, UNDEFINED, [result, value, float(i), thing])
@@ -321,7 +321,7 @@ def _filter(machine: Machine, thing: Thing, given: list[Js]) -> Js:
     kept: list[tuple[Any, Js]] = []
     for i, value in enumerate(items_of(machine, thing)):
         if value is not HOLE:
-            truth = machine.settled(to_boolean(machine, call(i, value)))
+            truth = machine.knowledge.settled(to_boolean(machine, call(i, value)))
             kept.append((truth, value))
     machine.here = site
     if all(type(truth) is bool for truth, _ in kept):
@@ -370,4 +370,3 @@ ITEM_METHODS: dict[str, Method] = {
 }
 
 ARRAYS = Table(methods={(Items, name): method for name, method in ITEM_METHODS.items()})
-

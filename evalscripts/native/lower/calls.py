@@ -43,9 +43,11 @@ def call(machine: Machine, node: tree.Call) -> Js:
         return each(
             machine,
             function,
-            lambda part: UNDEFINED
-            if part is None or part is UNDEFINED
-            else machine.invoke(machine, part, UNDEFINED, given),
+            lambda part: (
+                UNDEFINED
+                if part is None or part is UNDEFINED
+                else machine.invoke(machine, part, UNDEFINED, given)
+            ),
         )
     return each(machine, function, lambda part: machine.invoke(machine, part, UNDEFINED, given))
 
@@ -98,7 +100,7 @@ def invoke(machine: Machine, function: Js, this: Js, given: Sequence[Js]) -> Js:
         return machine.natives.method(machine, function, list(given))
     if kind is ClassValue:
         raise Declined("a class called without new", machine.here)
-    machine.trap("a call of what is no function")
+    machine.trap("a call of what is no function", mask=True)
     return UNDEFINED
 
 
@@ -149,9 +151,7 @@ def _bind_parameters(
             bind(machine, pattern, given[i] if i < len(given) else UNDEFINED, "let")
 
 
-def _declare_pattern(
-    machine: Machine, cells: dict[str, Cell], pattern: tree.Expression
-) -> None:
+def _declare_pattern(machine: Machine, cells: dict[str, Cell], pattern: tree.Expression) -> None:
     for name in pattern_names(pattern):
         cells[name] = machine.cell(name, UNDEFINED)
 
@@ -243,4 +243,3 @@ def template(machine: Machine, node: tree.Template) -> Js:
     for text, value in zip(node.texts[1:], node.values, strict=True):
         texts += [text_of(machine, machine.value(value)), text]
     return "".join(texts)
-

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from evalscripts.native import ir
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.merging import alternatives, unite
+from evalscripts.native.lower.merging import unite
 from evalscripts.native.lower.texts import number_of_text
 from evalscripts.native.lower.values import (
     FUNCTIONS,
@@ -36,7 +36,7 @@ def living(machine: Machine, value: Js) -> Js:
         return value
     kept = []
     for mask, part in value.alternatives:
-        settled = machine.settled(mask)
+        settled = machine.knowledge.settled(mask)
         if settled is True:
             return part
         if settled is not False:
@@ -141,7 +141,7 @@ def to_boolean(machine: Machine, value: Js) -> Mask:
         return value  # type: ignore[no-any-return]
     if kind in IR_TYPES:
         if not value.type.is_number:
-            return machine.settled(value)
+            return machine.knowledge.settled(value)
         build = machine.builder
         if kind is ir.Op and value.name == "number":
             return value.operands[0]  # type: ignore[no-any-return]

@@ -106,7 +106,11 @@ def _color_ramp(machine: Machine, given: list[Js]) -> Js:
     return _ramp(machine, "ColorRampVisualizer", placed)
 
 
-_STRETCHES = ("HighlightCompressVisualizer", "HighlightCompressVisualizerSingle", "DefaultVisualizer")
+_STRETCHES = (
+    "HighlightCompressVisualizer",
+    "HighlightCompressVisualizerSingle",
+    "DefaultVisualizer",
+)
 
 CONSTRUCTORS = Table(
     classes={

@@ -38,7 +38,9 @@ def milliseconds_of(text: str) -> float | None:
     if found is None:
         return None
     parts = (*found.groups(), None, None, None, None, None)
-    year, month, day, hour, minute, second = (int(p or d) for p, d in zip(parts, _FIRST, strict=False))
+    year, month, day, hour, minute, second = (
+        int(p or d) for p, d in zip(parts, _FIRST, strict=False)
+    )
     thousandths = int(((parts[6] or "") + "000")[:3])
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)

@@ -145,7 +145,9 @@ def _binary(machine: Machine, node: tree.Binary) -> Js:
 
 
 def _logical(machine: Machine, node: tree.Logical) -> Js:
-    return logical(machine, node.operator, machine.value(node.left), lambda: machine.value(node.right))
+    return logical(
+        machine, node.operator, machine.value(node.left), lambda: machine.value(node.right)
+    )
 
 
 def logical(machine: Machine, operator: str, left: Js, right: Callable[[], Js]) -> Js:
@@ -178,9 +180,7 @@ def _falsy(machine: Machine, value: Js) -> Js:
     if type(value) is not Union:
         return value
     kept = [
-        (mask, part)
-        for mask, part in value.alternatives
-        if to_boolean(machine, part) is not True
+        (mask, part) for mask, part in value.alternatives if to_boolean(machine, part) is not True
     ]
     if len(kept) == 1:
         return kept[0][1]

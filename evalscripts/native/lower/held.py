@@ -1,6 +1,5 @@
 """From the snapshot's globals to values: constants that no pixel may change."""
 
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,7 +43,9 @@ _NAMESPACES = frozenset(("Math", "JSON", "Reflect", "console", "Object", "Array"
 class Holder:
     """Makes values of what a snapshot holds, each once."""
 
-    def __init__(self, machine: Machine, program: tree.Block, text: str, snapshot: Snapshot) -> None:
+    def __init__(
+        self, machine: Machine, program: tree.Block, text: str, snapshot: Snapshot
+    ) -> None:
         self._machine = machine
         self._text = text
         self._snapshot = snapshot
@@ -122,7 +123,7 @@ class Holder:
         found = outside or self._found(held.text, self._everything())
         if not found:
             return Lost("a function that was not found in the text")
-        if not outside and not all(self._is_closed(node) for node, _ in found):
+        if not outside and not all(self._is_closed(node) for node in found):
             return Lost("a function made by a function")
         return self._made(found[0])
 

@@ -79,8 +79,8 @@ def within(machine: Machine, index: Num, count: Num) -> tuple[Mask, Num]:
     if not is_whole(machine, index):
         inside = build.compare("eq", index, build.number("floor", index))
     if not is_positive(index, machine):
-        inside = build.both(inside, machine.settled(build.compare("le", 0.0, index)))
-    inside = build.both(inside, machine.settled(build.compare("lt", index, count)))
+        inside = build.both(inside, machine.knowledge.settled(build.compare("le", 0.0, index)))
+    inside = build.both(inside, machine.knowledge.settled(build.compare("lt", index, count)))
     return inside, build.choose(inside, index, 0.0)
 
 
@@ -156,5 +156,3 @@ def put(machine: Machine, values: Sequence[Js], index: Num, value: Js) -> tuple[
             for i, old in enumerate(values)
         ]
     )
-
-

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from evalscripts.native.lower.machine import Target
+from evalscripts.native.lower.flow import Target
 from evalscripts.native.lower.values import Declined
 from evalscripts.syntax import tree
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from evalscripts.native.lower.arrays import argument
 from evalscripts.native.lower.coercion import equal, to_boolean, to_number
+from evalscripts.native.lower.flow import Flow
 from evalscripts.native.lower.loops import run_loop
-from evalscripts.native.lower.machine import Flow, Machine
+from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.members import get
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.natives import Method, Table
@@ -45,9 +46,7 @@ def each(machine: Machine, listed: Js, run: Callable[[Js, Num], Flow | None]) ->
     count(machine, counter, length, body)
 
 
-def count(
-    machine: Machine, counter: Cell, stop: Num, body: Callable[[], Flow | None]
-) -> None:
+def count(machine: Machine, counter: Cell, stop: Num, body: Callable[[], Flow | None]) -> None:
     """Run something while a counter is below a number."""
     run_loop(
         machine,
@@ -383,7 +382,11 @@ _CHANGING: dict[str, Method] = {
 
 LISTS = Table(
     methods={
-        **{(kind, name): method for kind in (Rows, SampleList, SceneList) for name, method in _BOTH.items()},
+        **{
+            (kind, name): method
+            for kind in (Rows, SampleList, SceneList)
+            for name, method in _BOTH.items()
+        },
         **{(Rows, name): method for name, method in _CHANGING.items()},
         (Items, "concat lists"): concat_items,
     }

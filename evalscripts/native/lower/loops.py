@@ -6,7 +6,8 @@ from typing import Any
 
 from evalscripts.native import ir
 from evalscripts.native.lower.coercion import describe, living, to_boolean
-from evalscripts.native.lower.machine import DEAD, Flow, Machine
+from evalscripts.native.lower.flow import DEAD, Flow
+from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.members import elements, get, own_fields
 from evalscripts.native.lower.patterns import bind
 from evalscripts.native.lower.rows import is_rows
@@ -45,7 +46,7 @@ def _unrolled(machine: Machine, turns: Turns) -> Flow | None:
     flow: Flow | None = None
     for count in range(_MAX_TURNS + 1):
         if turns.test is not None and (count or not turns.is_tested_late):
-            truth = machine.settled(to_boolean(machine, turns.test()))
+            truth = machine.knowledge.settled(to_boolean(machine, turns.test()))
             if truth is False:
                 break
             if truth is not True:

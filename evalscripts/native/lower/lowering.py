@@ -8,22 +8,22 @@ from evalscripts.native.lower.calls import invoke, run_closure
 from evalscripts.native.lower.constructors import CONSTRUCTORS
 from evalscripts.native.lower.dates import DATES
 from evalscripts.native.lower.expressions import EXPRESSIONS
+from evalscripts.native.lower.flow import Retry
 from evalscripts.native.lower.held import globals_of
 from evalscripts.native.lower.jumps import Jumps
 from evalscripts.native.lower.lists import LISTS
-from evalscripts.native.lower.machine import Machine, Retry
+from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.mathematics import MATHEMATICS
 from evalscripts.native.lower.merging import merge
 from evalscripts.native.lower.natives import Natives
 from evalscripts.native.lower.objects import OBJECTS
 from evalscripts.native.lower.prelude import PRELUDE
-from evalscripts.native.lower.rows import settle_buffers
 from evalscripts.native.lower.results import write_results
+from evalscripts.native.lower.rows import settle_buffers
 from evalscripts.native.lower.scenes import scene_arguments
 from evalscripts.native.lower.sorting import SORTING
 from evalscripts.native.lower.statements import STATEMENTS
 from evalscripts.native.lower.sweep import sweep
-from evalscripts.native.lower.visualizers import VISUALIZERS
 from evalscripts.native.lower.values import (
     UNSET,
     Closure,
@@ -33,12 +33,15 @@ from evalscripts.native.lower.values import (
     Pending,
     SampleList,
 )
+from evalscripts.native.lower.visualizers import VISUALIZERS
 from evalscripts.setup import Mosaicking, Setup
 from evalscripts.snapshot import Snapshot
 from evalscripts.syntax import tree
 
 _ATTEMPTS = 40
-_NATIVES = Natives(MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, LISTS, SORTING, OBJECTS, DATES, CONSTRUCTORS)
+_NATIVES = Natives(
+    MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, LISTS, SORTING, OBJECTS, DATES, CONSTRUCTORS
+)
 _MASK = "dataMask"
 
 
@@ -133,5 +136,3 @@ def _check_globals(machine: Machine, program: tree.Block, snapshot: Snapshot) ->
     for name, node in machine.globals.written.items():
         if name in machine.globals.read:
             raise Declined(f"state kept across pixels, in {name}", node)
-
-

@@ -10,12 +10,21 @@ then need not say that no earlier exit was taken.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from evalscripts.native import ir
 from evalscripts.native.lower.builder import Builder
+from evalscripts.native.lower.flow import (
+    DEAD,
+    Barrier,
+    Exit,
+    Flow,
+    Path,
+    Retry,
+    Target,
+    Uneven,
+)
+from evalscripts.native.lower.knowledge import Knowledge
 from evalscripts.native.lower.values import (
     ABSENT,
     POISON,
@@ -33,75 +42,6 @@ from evalscripts.syntax import tree
 MAX_CALL_DEPTH = 64
 
 
-class Retry(Exception):
-    """The machine has learned something that it should have known before; start over."""
-
-
-class Uneven(Exception):
-    """An array's length depends on the path."""
-
-
-class Flow(Enum):
-    """What a statement can say instead of nothing."""
-
-    DEAD = "dead"
-
-
-DEAD = Flow.DEAD
-"""No lane comes out at the end."""
-
-
-class Path:
-    """How the lanes came here: a condition on top of a path."""
-
-    __slots__ = ("condition", "gone", "parent", "sides")
-
-    def __init__(
-        self,
-        parent: "Path | None",
-        condition: Mask,
-        gone: "frozenset[Target] | None" = None,
-        sides: "tuple[Path, Path, Path, Path] | None" = None,
-    ) -> None:
-        self.parent = parent
-        self.condition = condition
-        self.gone = gone
-        """Where the lanes went that the condition leaves out; None: onto a branch's other side."""
-        self.sides = sides
-        """The ends and starts of both sides of a branch that some lanes left."""
-
-
-@dataclass(slots=True, eq=False)
-class Exit:
-    """Lanes that left early."""
-
-    mask: Mask
-    changes: dict[Place, Any]
-    value: Js
-
-
-@dataclass(slots=True, eq=False)
-class Target:
-    """Where lanes can leave to: the end of a function, loop, turn, switch or block."""
-
-    path: Path
-    mark: int
-    """The journal's length at its start."""
-    facts: int
-    """How much was known at its start."""
-    exits: list[Exit] = field(default_factory=list)
-
-
-@dataclass(slots=True, eq=False)
-class Barrier:
-    """A loop of the IR: who leaves across it leaves the loop first."""
-
-    target: Target
-    """The loop's own end."""
-    crossings: dict[Target, tuple[Cell, Cell]] = field(default_factory=dict)
-    """Target → whether lanes go on to it, and with what value."""
-
-
 class Machine:
     """See the module. One per lowering."""
 
@@ -117,8 +57,7 @@ class Machine:
         self.journal: list[tuple[Place, Any]] = []
         self.root = Path(None, condition=True)
         self.path = self.root
-        self.known: dict[ir.Value, bool] = {}
-        self.known_log: list[ir.Value] = []
+        self.knowledge = Knowledge()
         self.left: list[Target] = []
         self.targets: list[Target | Barrier] = []
         self.serial = 0
@@ -221,47 +160,7 @@ class Machine:
         for place, content in changes.items():
             self.write(place, content)
 
-    # ---- paths and what is known on them -------------------------------------------------
-
-    def assume(self, mask: Mask, *, truth: bool) -> None:
-        """Note what holds on the path from here on."""
-        if type(mask) is not ir.Op and type(mask) is not ir.Phi and type(mask) is not ir.Result:
-            return
-        if mask in self.known:
-            return
-        self.known[mask] = truth
-        self.known_log.append(mask)
-        if type(mask) is not ir.Op:
-            return
-        if mask.name == "not":
-            self.assume(mask.operands[0], truth=not truth)
-        elif mask.name == ("and" if truth else "or"):
-            for operand in mask.operands:
-                self.assume(operand, truth=truth)
-
-    def forget(self, length: int) -> None:
-        """Go back to when so much was known."""
-        log = self.known_log
-        while len(log) > length:
-            del self.known[log.pop()]
-
-    def settled(self, mask: Mask) -> Mask:
-        """Return the mask, or what is known of it on this path."""
-        if type(mask) is bool or not self.known:
-            return mask
-        truth = self.known.get(mask)  # type: ignore[arg-type]  # no bool is left
-        if truth is not None:
-            return truth
-        if type(mask) is ir.Op and mask.name in ("and", "or", "not"):
-            parts = [self.known.get(part) for part in mask.operands]
-            if mask.name == "not":
-                return mask if parts[0] is None else not parts[0]
-            for part, other in ((0, 1), (1, 0)):
-                if parts[part] is not None:
-                    return mask.operands[other] if parts[part] == (mask.name == "and") else (
-                        mask.name == "or"
-                    )
-        return mask
+    # ---- paths ---------------------------------------------------------------------------
 
     def mask_of(self, path: Path, base: Path | None = None, target: Target | None = None) -> Mask:
         """Return which lanes are on the path, of those that are on its base.
@@ -281,10 +180,15 @@ class Machine:
         return result
 
     def _condition(self, step: Path) -> Mask:
+        build = self.builder
+        if step.arrivals:
+            mask: Mask = False
+            for path in step.arrivals:
+                mask = build.either(mask, self.mask_of(path, step.parent))
+            return mask
         if step.sides is None:
             return step.condition
         end, start, other_end, other_start = step.sides
-        build = self.builder
         return build.choose_mask(
             step.condition, self.mask_of(end, start), self.mask_of(other_end, other_start)
         )
@@ -295,42 +199,40 @@ class Machine:
 
     # ---- branches ------------------------------------------------------------------------
 
-    def fork(
-        self, condition: Mask, then: Callable[[], Any], otherwise: Callable[[], Any]
-    ) -> Any:
+    def fork(self, condition: Mask, then: Callable[[], Any], otherwise: Callable[[], Any]) -> Any:
         """Run both sides, or the one that is known, and merge; return the merged value.
 
         A side returns a value, None, or `DEAD`.
         """
-        condition = self.settled(condition)
+        condition = self.knowledge.settled(condition)
         if type(condition) is bool:
             return then() if condition else otherwise()
-        base, mark, facts, left = self.path, len(self.journal), len(self.known_log), len(self.left)
+        base, mark, facts, left = self.path, len(self.journal), len(self.knowledge), len(self.left)
         start = self.path = Path(base, condition)
-        self.assume(condition, truth=True)
+        self.knowledge.assume(condition, truth=True)
         first = then()
         end, first_changes = self.path, self.changes(mark)
         first_left = frozenset(self.left[left:])
         self.undo(mark)
-        self.forget(facts)
+        self.knowledge.forget(facts)
         middle = len(self.left)
         other_start = self.path = Path(base, self.builder.negate(condition))
-        self.assume(condition, truth=False)
+        self.knowledge.assume(condition, truth=False)
         second = otherwise()
         if first is DEAD:
             other_start.gone = first_left
             if second is DEAD:
                 self.undo(mark)
-                self.forget(facts)
+                self.knowledge.forget(facts)
                 self.path = base
             return second
         other_end, second_changes = self.path, self.changes(mark)
         self.undo(mark)
-        self.forget(facts)
+        self.knowledge.forget(facts)
         if second is DEAD:
             start.gone = frozenset(self.left[middle:])
             self.path = end
-            self.assume(condition, truth=True)
+            self.knowledge.assume(condition, truth=True)
             self.apply(first_changes)
             return first
         if end is start and other_end is other_start:
@@ -340,8 +242,8 @@ class Machine:
             sides = (end, start, other_end, other_start)
             self.path = Path(base, condition, gone, sides)
         self.merge_changes(condition, first_changes, second_changes)
-        return None if first is None and second is None else self.merge(
-            self, condition, first, second
+        return (
+            None if first is None and second is None else self.merge(self, condition, first, second)
         )
 
     def merge_changes(
@@ -387,7 +289,12 @@ class Machine:
 
     def target(self) -> Target:
         """Return a target whose start is here; `reach` it later."""
-        target = Target(self.path, len(self.journal), len(self.known_log))
+        target = Target(
+            path=self.path,
+            mark=len(self.journal),
+            facts=len(self.knowledge),
+            left=len(self.left),
+        )
         self.targets.append(target)
         return target
 
@@ -403,7 +310,8 @@ class Machine:
                 target, value = barrier.target, None
                 break
         mask = self.mask_of(self.path, target.path, target)
-        target.exits.append(Exit(mask, self.changes(target.mark), value))
+        changes = self.changes(target.mark)
+        target.exits.append(Exit(mask=mask, path=self.path, changes=changes, value=value))
         self.left.append(target)
         return DEAD
 
@@ -420,31 +328,36 @@ class Machine:
         Return whether any lane arrives, and the merged value.
         """
         self.targets.pop()
-        self.forget(target.facts)
-        ways = target.exits
-        if flow is DEAD:
-            if not ways:
-                return False, None
-            changes, value = ways[-1].changes, ways[-1].value
-            ways = ways[:-1]
-        else:
-            changes = self.changes(target.mark) if ways else {}
+        self.knowledge.forget(target.facts)
+        ways = list(target.exits)
+        self.path, end = self._behind(target, flow), self.path
         if flow is not DEAD and not ways:
-            self.path = target.path
             return True, value
+        if flow is not DEAD:
+            last = Exit(mask=True, path=end, changes=self.changes(target.mark), value=value)
+        elif ways:
+            last = ways.pop()
+        else:
+            return False, None
+        changes, value = last.changes, last.value
         self.undo(target.mark)
         for way in reversed(ways):
-            value = self.merge_ways(way, changes, value)
+            self.merge_changes(way.mask, way.changes, changes)
+            value = self.merge(self, way.mask, way.value, value)
             changes = self.changes(target.mark)
             self.undo(target.mark)
         self.apply(changes)
-        self.path = target.path
         return True, value
 
-    def merge_ways(self, way: Exit, changes: dict[Place, Any], value: Js) -> Js:
-        """Merge one exit with everything behind it."""
-        self.merge_changes(way.mask, way.changes, changes)
-        return self.merge(self, way.mask, way.value, value)
+    def _behind(self, target: Target, flow: Flow | None) -> Path:
+        """Return the path of those who reach a target: some may have left for elsewhere."""
+        elsewhere = frozenset(self.left[target.left :]) & set(self.targets)
+        if not elsewhere:
+            return target.path
+        path = Path(target.path, condition=True, gone=elsewhere)
+        ends = [] if flow is DEAD else [self.path]
+        path.arrivals = tuple([way.path for way in target.exits] + ends)
+        return path
 
     # ---- trying --------------------------------------------------------------------------
 
@@ -453,7 +366,7 @@ class Machine:
         return (
             self.builder.mark(),
             len(self.journal),
-            len(self.known_log),
+            len(self.knowledge),
             len(self.left),
             len(self.targets),
             [(t, len(t.exits)) for t in self.targets if type(t) is Target],
@@ -468,7 +381,7 @@ class Machine:
         region, journal, facts, left, targets, exits, jumps, loops, growth, rest = checkpoint
         self.builder.rewind(region)
         self.undo(journal)
-        self.forget(facts)
+        self.knowledge.forget(facts)
         del self.left[left:]
         del self.targets[targets:]
         del self.jumps.around[jumps:]
@@ -480,10 +393,10 @@ class Machine:
 
     # ---- giving up -----------------------------------------------------------------------
 
-    def trap(self, reason: str, mask: Mask = True) -> None:
+    def trap(self, reason: str, mask: Mask) -> None:
         """Leave these lanes, of those that are here, to V8."""
         all_of_them = self.builder.both(self.here_mask(), mask)
-        self.assume(mask, truth=False)
+        self.knowledge.assume(mask, truth=False)
         if all_of_them is False:
             return
         if all_of_them is True:
@@ -499,8 +412,7 @@ def _order(place: Place) -> tuple[bool, int]:
 
 
 def _slots(kernel: ir.Kernel, input_: int) -> dict[str, ir.Slot]:
-    slots = {name: ir.Slot(input_, i) for i, name in enumerate(kernel.inputs[input_])}
-    return slots
+    return {name: ir.Slot(input_, i) for i, name in enumerate(kernel.inputs[input_])}
 
 
 def _no_merge(*_: Any) -> Js:

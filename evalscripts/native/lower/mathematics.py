@@ -13,10 +13,27 @@ from evalscripts.native.lower.values import NAN, Declined, Js, Num, Several, is_
 from evalscripts.snapshot import UNDEFINED
 
 _OPERATIONS = ("abs", "floor", "ceil", "trunc", "sqrt", "round", "fround")
-_FUNCTIONS = (
-    "acos acosh asin asinh atan atanh cbrt cos cosh exp expm1 log log10 log1p log2 sin sinh tan "
-    "tanh"
-).split()
+_FUNCTIONS = [
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "cbrt",
+    "cos",
+    "cosh",
+    "exp",
+    "expm1",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "sin",
+    "sinh",
+    "tan",
+    "tanh",
+]
 
 
 def _first(given: list[Js]) -> Js:
@@ -61,6 +78,12 @@ def _power(machine: Machine, given: list[Js]) -> Js:
     return power(machine, to_number(machine, padded[0]), to_number(machine, padded[1]))
 
 
+def _hypotenuse(machine: Machine, given: list[Js]) -> Js:
+    if len(given) != 2:
+        raise Declined("Math.hypot of other than two numbers", machine.here)
+    return _pair("hypot")(machine, given)
+
+
 def _sign(machine: Machine, given: list[Js]) -> Js:
     build, x = machine.builder, to_number(machine, _first(given))
     sign = build.choose(build.compare("lt", x, 0.0), -1.0, x)
@@ -93,9 +116,7 @@ def _strictly(test: Function) -> Function:
 
 def _is_integer(machine: Machine, given: list[Js]) -> Js:
     build, x = machine.builder, given[0]
-    return build.both(
-        build.compare("eq", build.number("floor", x), x), _is_finite(machine, given)
-    )
+    return build.both(build.compare("eq", build.number("floor", x), x), _is_finite(machine, given))
 
 
 def _number(machine: Machine, given: list[Js]) -> Js:
@@ -131,8 +152,9 @@ def _parse_int(machine: Machine, given: list[Js]) -> Js:
             build.both(build.compare("lt", size, 1e-6), build.compare("gt", size, 0.0)),
         )
         machine.trap("parseInt of a number that is written with an exponent", odd)
-        whole = build.number("trunc", value)
-        return whole
+        # A zero of either sign is written 0.
+        is_zero = build.compare("eq", value, 0.0)
+        return build.choose(is_zero, 0.0, build.number("trunc", value))
     if is_constant(value) and is_constant(base):
         return _leading_integer(text_of(machine, value), to_number(machine, base))
     raise Declined("parseInt of what is no number", machine.here)
@@ -158,6 +180,7 @@ MATHEMATICS = Table(
         **{f"Math.{name}": _operation(name) for name in _OPERATIONS},
         **{f"Math.{name}": _function(name) for name in _FUNCTIONS},
         "Math.atan2": _pair("atan2"),
+        "Math.hypot": _hypotenuse,
         "Math.pow": _power,
         "Math.sign": _sign,
         "Math.max": _extreme("max", -math.inf),

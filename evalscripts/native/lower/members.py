@@ -44,8 +44,20 @@ from evalscripts.snapshot import UNDEFINED
 from evalscripts.syntax import tree
 
 _OF_EVERY_OBJECT = frozenset(
-    "constructor hasOwnProperty isPrototypeOf propertyIsEnumerable toLocaleString toString "
-    "valueOf __proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__".split()
+    [
+        "constructor",
+        "hasOwnProperty",
+        "isPrototypeOf",
+        "propertyIsEnumerable",
+        "toLocaleString",
+        "toString",
+        "valueOf",
+        "__proto__",
+        "__defineGetter__",
+        "__defineSetter__",
+        "__lookupGetter__",
+        "__lookupSetter__",
+    ]
 )
 MAX_ITEMS = 4096
 
@@ -69,7 +81,7 @@ def get(machine: Machine, owner: Js, key: Js) -> Js:
     if reader is not None:
         return reader(machine, owner, key)
     if owner is None or owner is UNDEFINED:
-        machine.trap("a property of undefined or null")
+        machine.trap("a property of undefined or null", mask=True)
         return UNDEFINED
     if is_number(owner) or is_boolean(owner):
         if type(key) is str:
@@ -95,7 +107,11 @@ def _get_item(machine: Machine, thing: Thing, items: Items, key: Js) -> Js:
         key = number
     index = index_key(machine, key)
     if type(index) is float:
-        value = items.values[int(index)] if 0 <= index < len(items.values) and index % 1 == 0 else UNDEFINED
+        value = (
+            items.values[int(index)]
+            if 0 <= index < len(items.values) and index % 1 == 0
+            else UNDEFINED
+        )
         if type(value) is Lost:
             raise Declined(value.word, machine.here)
         return UNDEFINED if value is HOLE else value
@@ -133,7 +149,9 @@ def _get_field(machine: Machine, thing: Thing, fields: Fields, key: Js) -> Js:
     return result
 
 
-def method_of(machine: Machine, owner: ClassValue | None, name: str, *, is_static: bool = False) -> Closure | None:
+def method_of(
+    machine: Machine, owner: ClassValue | None, name: str, *, is_static: bool = False
+) -> Closure | None:
     """Return a class's method, its parents' included."""
     while owner is not None:
         for member in owner.definition.members:
@@ -211,9 +229,9 @@ _CONTENT_READERS: dict[type, Callable[..., Js]] = {
     Items: _get_item,
     Rows: get_row,
     Fields: _get_field,
-    Members: lambda _machine, thing, members, key: float(len(members.keys))
-    if key == "size"
-    else BoundMethod(thing, key),
+    Members: lambda _machine, thing, members, key: (
+        float(len(members.keys)) if key == "size" else BoundMethod(thing, key)
+    ),
 }
 
 
@@ -231,7 +249,7 @@ def set_(machine: Machine, owner: Js, key: Js, value: Js) -> None:
                 return
             raise Declined("a change of what outlives the pixel", machine.here)
         if part is None or part is UNDEFINED:
-            machine.trap("a property of undefined or null is set")
+            machine.trap("a property of undefined or null is set", mask=True)
             return
         raise Declined(f"a change of {describe(part)}", machine.here)
 
@@ -301,9 +319,7 @@ def has(machine: Machine, key: Js, owner: Js) -> Mask:
 def instance_of(machine: Machine, value: Js, owner: Js) -> Mask:
     """Return ``value instanceof owner``."""
     if owner == Native("Array"):
-        return bool(
-            type(value) is Thing and type(content_of(machine, value)) is not Fields
-        )
+        return bool(type(value) is Thing and type(content_of(machine, value)) is not Fields)
     raise Declined("instanceof", machine.here)
 
 
@@ -342,5 +358,3 @@ def in_order(fields: dict[str, Js]) -> dict[str, Js]:
         return fields
     first = {name: fields[name] for name in sorted(whole, key=int)}
     return {**first, **{name: value for name, value in fields.items() if name not in first}}
-
-

@@ -8,12 +8,12 @@ the two is poisoned, and a second attempt keeps them apart. Everything else beco
 from collections.abc import Iterable
 from typing import Any
 
-from evalscripts.native.lower.machine import Machine, Retry, Uneven
+from evalscripts.native.lower.flow import Retry, Uneven
+from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.values import (
     ABSENT,
     IR_TYPES,
     POISON,
-    Rows,
     UNSET,
     Closure,
     Declined,
@@ -22,6 +22,7 @@ from evalscripts.native.lower.values import (
     Js,
     Mask,
     Moment,
+    Rows,
     Sample,
     Scene,
     Thing,
@@ -166,9 +167,7 @@ def _merge_things(machine: Machine, mask: Mask, a: Thing, b: Thing) -> Js:
 def _merge_items(machine: Machine, mask: Mask, a: Items, b: Items) -> Items:
     if len(a.values) != len(b.values):
         raise Uneven
-    values = tuple(
-        [merge(machine, mask, x, y) for x, y in zip(a.values, b.values, strict=True)]
-    )
+    values = tuple([merge(machine, mask, x, y) for x, y in zip(a.values, b.values, strict=True)])
     return Items(values, is_frozen=a.is_frozen or b.is_frozen, is_typed=a.is_typed)
 
 

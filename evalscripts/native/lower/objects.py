@@ -78,8 +78,10 @@ def _from(machine: Machine, given: list[Js]) -> Js:
             raise Declined("an array of a length that depends on the pixel", machine.here)
         values = [get(machine, source, float(i)) for i in range(int(length))]
     elif is_rows(machine, source):
-        return copy(machine, source) if callback is UNDEFINED else machine.natives.method(
-            machine, BoundMethod(source, "map"), [callback]
+        return (
+            copy(machine, source)
+            if callback is UNDEFINED
+            else machine.natives.method(machine, BoundMethod(source, "map"), [callback])
         )
     else:
         values = elements(machine, source, machine.here)

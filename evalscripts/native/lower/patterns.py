@@ -41,9 +41,7 @@ def _or_default(machine: Machine, pattern: tree.Default, value: Js) -> Js:
     return machine.fork(missing, lambda: machine.value(pattern.value), lambda: value)
 
 
-def _bind_array(
-    machine: Machine, pattern: tree.ArrayPattern, value: Js, kind: str | None
-) -> None:
+def _bind_array(machine: Machine, pattern: tree.ArrayPattern, value: Js, kind: str | None) -> None:
     rest = pattern.elements[-1] if pattern.elements else None
     if type(rest) is tree.Rest:
         parts = elements(machine, value, pattern)

@@ -14,10 +14,22 @@ from evalscripts.syntax.walk import descend
 
 # By path: in a compile worker the package itself is an empty one.
 _PRELUDE = Path(__file__).parents[2] / "prelude.js"
-_INLINED = (
-    "index inverse valueMap colorMap combine int2rgb rgb2int normalizeRGB bits decodeL8C2Qa "
-    "decodeLs8Qa mix fresh valueInterpolate"
-).split()
+_INLINED = [
+    "index",
+    "inverse",
+    "valueMap",
+    "colorMap",
+    "combine",
+    "int2rgb",
+    "rgb2int",
+    "normalizeRGB",
+    "bits",
+    "decodeL8C2Qa",
+    "decodeLs8Qa",
+    "mix",
+    "fresh",
+    "valueInterpolate",
+]
 _BROUGHT: dict[str, Js] = {
     "max": Native("Math.max"),
     "min": Native("Math.min"),
@@ -64,7 +76,5 @@ def _inlined(name: str) -> Function:
 
 
 PRELUDE = Table(
-    functions={
-        name: _inlined(name) for name in _INLINED if name not in ("bits", "mix", "fresh")
-    }
+    functions={name: _inlined(name) for name in _INLINED if name not in ("bits", "mix", "fresh")}
 )

@@ -49,7 +49,6 @@ def _write(machine: Machine, output: int, values: Sequence[Num]) -> None:
         machine.builder.effect("out", number, attr=(output, band))
 
 
-
 def _only(machine: Machine, value: Js, output: SetupOutput) -> Sequence[Num]:
     """Return the numbers of the only output."""
 
@@ -90,7 +89,7 @@ def _row(machine: Machine, numbers: Sequence[Js]) -> Js:
 
 
 def _wrong(machine: Machine, output: SetupOutput) -> Js:
-    machine.trap(_WRONG)
+    machine.trap(_WRONG, mask=True)
     return _row(machine, [0.0] * output.bands)
 
 
@@ -104,8 +103,8 @@ def _settle_part(machine: Machine, value: Js, output: SetupOutput) -> Js:
     if type(content) is Items:
         return _settle_items(machine, content, output)
     if type(content) is Rows:
-        other = machine.builder.compare("ne", content.length, float(output.bands))
-        machine.trap(_WRONG, other)
+        too_few = machine.builder.compare("lt", content.length, float(output.bands))
+        machine.trap(_WRONG, too_few)
         values = [element(machine, content.plan, float(i)) for i in range(output.bands)]
         if any(_is_list(machine, item) for item in values):
             return _wrong(machine, output)
@@ -119,9 +118,11 @@ def _settle_part(machine: Machine, value: Js, output: SetupOutput) -> Js:
 
 def _settle_items(machine: Machine, items: Items, output: SetupOutput) -> Js:
     values = [UNDEFINED if item is HOLE else item for item in items.values]
-    if len(values) == output.bands and not any(_is_list(machine, v) for v in values):
-        return _row(machine, [_loose(machine, value) for value in values])
-    if len(values) == output.bands:
+    if len(values) >= output.bands:
+        # What is too much is dropped, as answers.js does.
+        values = values[: output.bands]
+        if not any(_is_list(machine, value) for value in values):
+            return _row(machine, [_loose(machine, value) for value in values])
         if all(_is_single(machine, value) for value in values):
             return _row(machine, [_loose(machine, value) for value in values])
         return _wrong(machine, output)
@@ -130,9 +131,9 @@ def _settle_items(machine: Machine, items: Items, output: SetupOutput) -> Js:
         if type(value) is Union and _is_list(machine, value):
             return _wrong(machine, output)
         flat += _inner(machine, value) if _is_list(machine, value) else [value]
-    if len(flat) != output.bands:
+    if len(flat) < output.bands:
         return _wrong(machine, output)
-    return _row(machine, [_loose(machine, value) for value in flat])
+    return _row(machine, [_loose(machine, value) for value in flat[: output.bands]])
 
 
 def _inner(machine: Machine, value: Js) -> list[Js]:
@@ -167,9 +168,9 @@ def _loose_part(machine: Machine, value: Js) -> Js:
         inner = _inner(machine, value)
         if len(inner) == 1:
             return _loose(machine, inner[0])
-        machine.trap(_WRONG)
+        machine.trap(_WRONG, mask=True)
         return 0.0
     if type(value) in FUNCTIONS or type(value) is Native or type(value) is Thing:
-        machine.trap(_WRONG)
+        machine.trap(_WRONG, mask=True)
         return 0.0
     return to_number(machine, value)

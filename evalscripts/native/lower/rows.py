@@ -11,8 +11,9 @@ from typing import Any
 
 from evalscripts.native import ir
 from evalscripts.native.lower.coercion import to_number
+from evalscripts.native.lower.flow import Retry
 from evalscripts.native.lower.indexing import index_key, within
-from evalscripts.native.lower.machine import Machine, Retry
+from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.shapes import (
     Either,

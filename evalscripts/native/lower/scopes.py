@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from evalscripts.native.lower.machine import Machine
+from evalscripts.native.lower.merging import unite
 from evalscripts.native.lower.values import (
     ABSENT,
     UNSET,
     Cell,
-    ClassValue,
     Closure,
     Declined,
     Initial,
@@ -21,7 +21,6 @@ from evalscripts.native.lower.values import (
     Lost,
     Union,
 )
-from evalscripts.native.lower.merging import unite
 from evalscripts.snapshot import UNDEFINED
 from evalscripts.syntax import tree
 
@@ -222,7 +221,7 @@ def _read_union(machine: Machine, cell: Cell, value: Union) -> Js:
         return value
     parts = []
     for mask, part in value.alternatives:
-        if machine.settled(mask) is False:
+        if machine.knowledge.settled(mask) is False:
             continue
         if part is UNSET:
             raise Declined(f"{cell.name} is used before it is declared", machine.here)

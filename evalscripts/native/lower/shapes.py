@@ -114,9 +114,7 @@ def shape_of(machine: Machine, value: Js, since: int) -> Shape:
     """Return a value's shape; things that are no older than ``since`` by what they hold."""
     if type(value) is Union:
         options = [shape_of(machine, part, since) for _, part in value.alternatives]
-        uniform = all(
-            type(mask) is bool or mask.type.is_uniform for mask, _ in value.alternatives
-        )
+        uniform = all(type(mask) is bool or mask.type.is_uniform for mask, _ in value.alternatives)
         return Either(tuple(options), uniform)
     if type(value) in IR_TYPES:
         if value.type.is_number:
@@ -380,8 +378,10 @@ def rebuilt(machine: Machine, shape: Shape, row: Iterator[Any]) -> Js:
         index = rebuilt(machine, shape.index, row)
         if shape.kind is Moment:
             return Moment(index)
-        return Sample(shape.input, index) if shape.kind is Sample else Scene(
-            shape.input, index, shape.is_legacy
+        return (
+            Sample(shape.input, index)
+            if shape.kind is Sample
+            else Scene(shape.input, index, shape.is_legacy)
         )
     if type(shape) is Either:
         return _rebuilt_either(machine, shape, row)
@@ -434,4 +434,3 @@ def things_in(value: Js) -> Iterator[Thing]:
     elif type(value) is Union:
         for _, part in value.alternatives:
             yield from things_in(part)
-

@@ -155,9 +155,7 @@ _LOGIC = {
 }
 
 
-def _substituted(
-    machine: Machine, value: ir.Value, row: dict[ir.Value, Num]
-) -> Num:
+def _substituted(machine: Machine, value: ir.Value, row: dict[ir.Value, Num]) -> Num:
     """Return a key with an element's leaves in place of their stand-ins, written again."""
     if value in row:
         return row[value]

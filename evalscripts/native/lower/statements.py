@@ -6,8 +6,9 @@ from typing import Any
 
 from evalscripts.native.lower.calls import make_class
 from evalscripts.native.lower.coercion import equal, to_boolean
+from evalscripts.native.lower.flow import DEAD, Flow
 from evalscripts.native.lower.loops import LOOPS
-from evalscripts.native.lower.machine import DEAD, Flow, Machine, Target
+from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.patterns import bind
 from evalscripts.native.lower.scopes import Scope, declare
 from evalscripts.native.lower.values import Closure, Declined, Js, Mask
@@ -90,7 +91,7 @@ def _continue(machine: Machine, node: tree.Continue) -> Flow:
 
 def _throw(machine: Machine, node: tree.Throw) -> Flow:
     machine.here = node
-    machine.trap("throw")
+    machine.trap("throw", mask=True)
     return DEAD
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from evalscripts.native import ir
 from evalscripts.native.lower.coercion import to_boolean
-from evalscripts.native.lower.machine import DEAD, Barrier, Flow, Machine, Path, Retry, Target
+from evalscripts.native.lower.flow import DEAD, Barrier, Flow, Path, Retry, Target
+from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.shapes import (
     Fixed,
     Misfit,
@@ -119,9 +120,7 @@ def _stay() -> None:
 class _Attempt:
     """One try at a loop."""
 
-    def __init__(
-        self, machine: Machine, turns: Turns, lesson: _Lesson, barrier: Barrier
-    ) -> None:
+    def __init__(self, machine: Machine, turns: Turns, lesson: _Lesson, barrier: Barrier) -> None:
         self.machine = machine
         self.turns = turns
         self.lesson = lesson
@@ -142,7 +141,7 @@ class _Attempt:
         machine, build, turns, lesson = self.machine, self.machine.builder, self.turns, self.lesson
         entry = machine.path
         alive = machine.here_mask()
-        begin, facts = len(machine.journal), len(machine.known_log)
+        begin, facts = len(machine.journal), len(machine.knowledge)
         self._make_phis()
         active = self._active(alive)
         outer_region = build.open(self.loop.head)
@@ -162,7 +161,7 @@ class _Attempt:
                 raise Learned
         build.open(self.loop.body)
         machine.path = Path(entry, inside)
-        machine.assume(inside, truth=True)
+        machine.knowledge.assume(inside, truth=True)
         machine.loops.append(self)
         broken = self._body(inside)
         machine.loops.pop()
@@ -181,7 +180,7 @@ class _Attempt:
             raise Learned
         self.loop.condition = build.operand(inside)
         build.close(outer_region)
-        machine.forget(facts)
+        machine.knowledge.forget(facts)
         machine.undo(begin)
         machine.path = entry
         self.limit = limit_of(machine, inside)
@@ -331,9 +330,12 @@ class _Attempt:
                 return True
         describe = content_shape if type(place) is Thing else shape_of
         shape = describe(machine, value, self.since)
-        if type(place) is Thing and type(value) is Items and type(before) is Items and len(
-            before.values
-        ) != len(value.values):
+        if (
+            type(place) is Thing
+            and type(value) is Items
+            and type(before) is Items
+            and len(before.values) != len(value.values)
+        ):
             machine.vary(place)
         if known is not None:
             shape = join(machine, known, shape)

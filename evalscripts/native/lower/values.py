@@ -79,7 +79,13 @@ class Cell(Place):
     __slots__ = ("is_constant", "is_global", "name")
 
     def __init__(
-        self, name: str, now: Any, serial: int, *, is_constant: bool = False, is_global: bool = False
+        self,
+        name: str,
+        now: Any,
+        serial: int,
+        *,
+        is_constant: bool = False,
+        is_global: bool = False,
     ) -> None:
         super().__init__(now, serial)
         self.name = name

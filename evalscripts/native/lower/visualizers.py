@@ -51,7 +51,9 @@ def _row(machine: Machine, values: Sequence[Num]) -> Thing:
     return machine.thing(Items(tuple(values)))
 
 
-def _stops(machine: Machine, visualizer: Js) -> tuple[Fields, tuple[float, ...], list[tuple[float, ...]]]:
+def _stops(
+    machine: Machine, visualizer: Js
+) -> tuple[Fields, tuple[float, ...], list[tuple[float, ...]]]:
     fields = _fields(machine, visualizer)
     positions = _numbers(machine, fields, "positions")
     channels = _numbers(machine, fields, "channels")
@@ -74,7 +76,9 @@ def _ramp_process(half: float) -> Method:
         if len(positions) == 1:
             return _row(machine, ends[0])
         whole = fields.values.get("whole") is True
-        return _row(machine, _blend(machine, value, positions, colors, ends, half if whole else None))
+        return _row(
+            machine, _blend(machine, value, positions, colors, ends, half if whole else None)
+        )
 
     return process
 
@@ -130,7 +134,9 @@ def _linear(machine: Machine, fields: Fields, given: Sequence[Js]) -> Num:
 
 
 def _powered(machine: Machine, value: Num, gamma: Num) -> Num:
-    return machine.builder.number("math", machine.builder.number("max", 0.0, value), gamma, attr="pow")
+    return machine.builder.number(
+        "math", machine.builder.number("max", 0.0, value), gamma, attr="pow"
+    )
 
 
 def _clamped(machine: Machine, value: Num) -> Num:
