@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from evalscripts.native.lower.coercion import each, present
+from evalscripts.native.lower.listing import elements
 from evalscripts.native.lower.machine import MAX_CALL_DEPTH, Machine
-from evalscripts.native.lower.members import elements, get, method_of, set_
+from evalscripts.native.lower.members import get, method_of, set_
 from evalscripts.native.lower.operators import text_of
 from evalscripts.native.lower.patterns import bind
 from evalscripts.native.lower.rows import is_rows

@@ -5,18 +5,10 @@ from typing import Any
 
 from evalscripts.native.lower.calls import call, construct, make_class, template
 from evalscripts.native.lower.coercion import each, spread, to_boolean, to_number
+from evalscripts.native.lower.listing import elements, has, instance_of, own_fields, remove
 from evalscripts.native.lower.lists import append
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.members import (
-    elements,
-    get,
-    has,
-    instance_of,
-    key_of,
-    own_fields,
-    remove,
-    set_,
-)
+from evalscripts.native.lower.members import get, key_of, set_
 from evalscripts.native.lower.operators import UNARY, binary
 from evalscripts.native.lower.patterns import bind
 from evalscripts.native.lower.rows import is_rows, make_rows, new_array

@@ -7,8 +7,9 @@ from typing import Any
 from evalscripts.native import ir
 from evalscripts.native.lower.coercion import describe, living, to_boolean
 from evalscripts.native.lower.flow import DEAD, Flow
+from evalscripts.native.lower.listing import elements, own_fields
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.members import elements, get, own_fields
+from evalscripts.native.lower.members import get
 from evalscripts.native.lower.patterns import bind
 from evalscripts.native.lower.rows import is_rows
 from evalscripts.native.lower.scopes import Scope, pattern_names

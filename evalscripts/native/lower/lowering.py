@@ -5,8 +5,10 @@ from typing import Any
 from evalscripts.native import ir
 from evalscripts.native.lower.arrays import ARRAYS
 from evalscripts.native.lower.calls import invoke, run_closure
+from evalscripts.native.lower.capacity import settle_buffers
 from evalscripts.native.lower.constructors import CONSTRUCTORS
 from evalscripts.native.lower.dates import DATES
+from evalscripts.native.lower.edits import EDITS
 from evalscripts.native.lower.expressions import EXPRESSIONS
 from evalscripts.native.lower.flow import Retry
 from evalscripts.native.lower.held import globals_of
@@ -19,7 +21,6 @@ from evalscripts.native.lower.natives import Natives
 from evalscripts.native.lower.objects import OBJECTS
 from evalscripts.native.lower.prelude import PRELUDE
 from evalscripts.native.lower.results import write_results
-from evalscripts.native.lower.rows import settle_buffers
 from evalscripts.native.lower.scenes import scene_arguments
 from evalscripts.native.lower.sorting import SORTING
 from evalscripts.native.lower.statements import STATEMENTS
@@ -34,13 +35,24 @@ from evalscripts.native.lower.values import (
     SampleList,
 )
 from evalscripts.native.lower.visualizers import VISUALIZERS
+from evalscripts.native.lower.walks import WALKS
 from evalscripts.setup import Mosaicking, Setup
 from evalscripts.snapshot import Snapshot
 from evalscripts.syntax import tree
 
 _ATTEMPTS = 40
 _NATIVES = Natives(
-    MATHEMATICS, PRELUDE, VISUALIZERS, ARRAYS, LISTS, SORTING, OBJECTS, DATES, CONSTRUCTORS
+    MATHEMATICS,
+    PRELUDE,
+    VISUALIZERS,
+    ARRAYS,
+    WALKS,
+    LISTS,
+    EDITS,
+    SORTING,
+    OBJECTS,
+    DATES,
+    CONSTRUCTORS,
 )
 _MASK = "dataMask"
 

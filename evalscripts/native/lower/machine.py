@@ -20,14 +20,12 @@ from evalscripts.native.lower.flow import (
     Exit,
     Flow,
     Path,
-    Retry,
     Target,
-    Uneven,
 )
+from evalscripts.native.lower.joining import merge_changes
 from evalscripts.native.lower.knowledge import Knowledge
 from evalscripts.native.lower.values import (
     ABSENT,
-    POISON,
     Cell,
     Declined,
     Js,
@@ -241,49 +239,10 @@ class Machine:
             gone = frozenset(self.left[left:])
             sides = (end, start, other_end, other_start)
             self.path = Path(base, condition, gone, sides)
-        self.merge_changes(condition, first_changes, second_changes)
+        merge_changes(self, condition, first_changes, second_changes)
         return (
             None if first is None and second is None else self.merge(self, condition, first, second)
         )
-
-    def merge_changes(
-        self, mask: Mask, changes: dict[Place, Any], others: dict[Place, Any]
-    ) -> None:
-        """Make the changes of one side where the mask is on, and the other's elsewhere."""
-        for sides, opposite in ((changes, others), (others, changes)):
-            for place, content in sides.items():
-                if place.now is ABSENT and place not in opposite:
-                    self.write(place, content)
-        rest = [p for p in changes if p in others or p.now is not changes[p]]
-        rest += [p for p in others if p not in changes and p.now is not others[p]]
-        # What variables refer to must be merged before two of them can be made one.
-        rest.sort(key=_order)
-        for place in rest:
-            was = place.now
-            if was is POISON and type(place) is Thing:
-                self._keep_apart(place, changes, others)
-            first, second = changes.get(place, was), others.get(place, was)
-            try:
-                merged = first if first is second else self.merge(self, mask, first, second)
-            except Uneven:
-                self.vary(place)
-            if merged is not place.now:
-                self.write(place, merged)
-
-    def vary(self, thing: Place) -> None:
-        """Start over, with an array that is kept as one of varying length."""
-        if type(thing) is not Thing or thing.site < 0 or ("rows", thing.site) in self.memory:
-            raise Declined("an array whose length depends on the pixel", self.here)
-        self.memory["rows", thing.site] = True
-        raise Retry
-
-    def _keep_apart(
-        self, thing: Thing, changes: Mapping[Place, Any], others: Mapping[Place, Any]
-    ) -> None:
-        """Start over if a thing was made one with another before its own sides were."""
-        if changes.get(thing, POISON) is not POISON or others.get(thing, POISON) is not POISON:
-            self.memory[thing.site] = True
-            raise Retry
 
     # ---- early exits ---------------------------------------------------------------------
 
@@ -342,7 +301,7 @@ class Machine:
         changes, value = last.changes, last.value
         self.undo(target.mark)
         for way in reversed(ways):
-            self.merge_changes(way.mask, way.changes, changes)
+            merge_changes(self, way.mask, way.changes, changes)
             value = self.merge(self, way.mask, way.value, value)
             changes = self.changes(target.mark)
             self.undo(target.mark)
@@ -405,10 +364,6 @@ class Machine:
         if reason not in reasons:
             reasons.append(reason)
         self.builder.trap(all_of_them, reasons.index(reason))
-
-
-def _order(place: Place) -> tuple[bool, int]:
-    return type(place) is Cell, place.serial
 
 
 def _slots(kernel: ir.Kernel, input_: int) -> dict[str, ir.Slot]:

@@ -3,9 +3,10 @@
 from evalscripts.native.lower.arrays import MAX_ITEMS, argument, made
 from evalscripts.native.lower.coercion import equal, spread, to_number
 from evalscripts.native.lower.indexing import within
+from evalscripts.native.lower.listing import elements, own_fields
 from evalscripts.native.lower.lists import copy, count
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.members import elements, get, key_of, own_fields, set_
+from evalscripts.native.lower.members import get, key_of, set_
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.natives import Table
 from evalscripts.native.lower.rows import is_rows, make_rows, push

@@ -1,8 +1,9 @@
 """Binding values to patterns: declarations, parameters, destructuring assignments."""
 
 from evalscripts.native.lower.coercion import each, living, spread
+from evalscripts.native.lower.listing import elements, own_fields
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.members import elements, get, key_of, own_fields, set_
+from evalscripts.native.lower.members import get, key_of, set_
 from evalscripts.native.lower.scopes import assign, find
 from evalscripts.native.lower.values import Declined, Fields, Items, Js
 from evalscripts.snapshot import UNDEFINED

@@ -10,17 +10,13 @@ from dataclasses import dataclass
 
 from evalscripts.native import ir
 from evalscripts.native.lower.arrays import argument, changed, items_of
+from evalscripts.native.lower.leaves import leaf_types, rebuilt
 from evalscripts.native.lower.lists import count
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.natives import Table
 from evalscripts.native.lower.rows import Leaf, Plan
-from evalscripts.native.lower.shapes import (
-    Number,
-    Shape,
-    leaf_types,
-    rebuilt,
-)
+from evalscripts.native.lower.shapes import Number, Shape
 from evalscripts.native.lower.values import (
     HOLE,
     Declined,

@@ -5,7 +5,6 @@ from phis of the `Shape`s that fit both ends, until they fit. Everything written
 dropped. Lanes that are done keep their values by themselves.
 """
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,20 +12,11 @@ from typing import Any
 from evalscripts.native import ir
 from evalscripts.native.lower.coercion import to_boolean
 from evalscripts.native.lower.flow import DEAD, Barrier, Flow, Path, Retry, Target
+from evalscripts.native.lower.joining import merge_changes, vary
+from evalscripts.native.lower.leaves import Misfit, leaf_types, leaves, rebuilt, rebuilt_content
+from evalscripts.native.lower.limits import bound_of, limit_of
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.shapes import (
-    Fixed,
-    Misfit,
-    Shape,
-    content_shape,
-    join,
-    leaf_types,
-    leaves,
-    rebuilt,
-    rebuilt_content,
-    shape_of,
-    things_in,
-)
+from evalscripts.native.lower.shapes import Fixed, Shape, content_shape, join, shape_of, things_in
 from evalscripts.native.lower.values import (
     ABSENT,
     IR_TYPES,
@@ -163,7 +153,7 @@ class _Attempt:
         machine.path = Path(entry, inside)
         machine.knowledge.assume(inside, truth=True)
         machine.loops.append(self)
-        broken = self._body(inside)
+        broken = self._body()
         machine.loops.pop()
         self._end(inside, mark)
         if active is not None:
@@ -184,7 +174,7 @@ class _Attempt:
         machine.undo(begin)
         machine.path = entry
         self.limit = limit_of(machine, inside)
-        self.loop.bound = _bound(self.limit)
+        self.loop.bound = bound_of(self.limit)
         for phis in self.phis.values():
             self.loop.phis += phis
         build.append(self.loop)
@@ -236,7 +226,7 @@ class _Attempt:
 
     # ---- a turn --------------------------------------------------------------------------
 
-    def _body(self, inside: Mask) -> Mask:
+    def _body(self) -> Mask:
         """Run one turn; return which of its lanes leave the loop."""
         machine, turns = self.machine, self.turns
         machine.targets.append(self.barrier)
@@ -291,7 +281,7 @@ class _Attempt:
             private = {p: value for p, value in found.items() if p in self.turns.private}
             machine.undo(mark)
             others = {p: value for p, value in found.items() if p not in private}
-            machine.merge_changes(inside, others, {})
+            merge_changes(machine, inside, others, {})
             machine.apply(private)
             found = {place: place.now for place in found}
         changed = False
@@ -336,7 +326,7 @@ class _Attempt:
             and type(before) is Items
             and len(before.values) != len(value.values)
         ):
-            machine.vary(place)
+            vary(machine, place)
         if known is not None:
             shape = join(machine, known, shape)
         elif before is not ABSENT:
@@ -369,77 +359,3 @@ def _keeps(shape: Shape, thing: Thing) -> bool:
     if type(shape) is Fixed:
         return shape.value is thing
     return any(_keeps(option, thing) for option in getattr(shape, "options", ()))
-
-
-def limit_of(machine: Machine, condition: Mask) -> Any:
-    """Return what bounds how often a loop turns: a number, scenes, an array's length, or None."""
-    if type(condition) is not ir.Op:
-        return None
-    if condition.name == "and":
-        limits = [limit_of(machine, operand) for operand in condition.operands]
-        known = [limit for limit in limits if limit is not None]
-        return known[0] if known else None
-    if condition.name not in ("lt", "le"):
-        return None
-    low, high = condition.operands
-    rising, falling = _steps(low), _steps(high)
-    if rising is not None and rising[1] > 0:
-        return _turns(machine, rising[0], high, rising[1])
-    if falling is not None and falling[1] < 0:
-        return _turns(machine, low, falling[0], -falling[1])
-    return None
-
-
-def _steps(value: ir.Value) -> tuple[ir.Value, float] | None:
-    """Return a counter's first value and its step."""
-    if type(value) is not ir.Phi or type(value.next) is not ir.Op:
-        return None
-    op = value.next
-    if op.name == "select" and value in op.operands[1:]:
-        moved = [operand for operand in op.operands[1:] if operand is not value]
-        if len(moved) != 1 or type(moved[0]) is not ir.Op:
-            return None
-        op = moved[0]
-    if op.name not in ("add", "sub") or len(op.operands) != 2:
-        return None
-    base, step = op.operands
-    if op.name == "add" and base is not value:
-        base, step = step, base
-    if base is not value or type(step) is not ir.Op or step.name != "const":
-        return None
-    return value.first, step.attr if op.name == "add" else -step.attr
-
-
-def _turns(machine: Machine, low: ir.Value, high: ir.Value, step: float) -> Any:
-    start, stop = _constant(low), _constant(high)
-    if start is None or math.isnan(start):
-        return None
-    if stop is not None and math.isfinite(stop - start):
-        return float(max(0, math.floor((stop - start) / step) + 2))
-    return _size(machine, high) if start >= 0 and step >= 1 else None
-
-
-def _constant(value: ir.Value) -> float | None:
-    if type(value) is ir.Op and value.name == "const":
-        return float(value.attr)
-    return None
-
-
-def _size(machine: Machine, value: ir.Value) -> ir.Value | None:
-    """Return the number of scenes, or the length, that a number is at most."""
-    if value in machine.sizes:
-        return value
-    if type(value) is not ir.Op:
-        return None
-    if value.name == "scenes":
-        return value
-    if value.name == "sub":
-        taken = _constant(value.operands[1])
-        return _size(machine, value.operands[0]) if taken is not None and taken >= 0 else None
-    return None
-
-
-def _bound(limit: Any) -> int | str | None:
-    if type(limit) is float:
-        return int(limit)
-    return "scenes" if type(limit) is ir.Op and limit.name == "scenes" else None

@@ -6,8 +6,8 @@ Every formula and its order of operations is prelude.js's.
 from collections.abc import Callable, Sequence
 
 from evalscripts.native.lower.coercion import to_number
+from evalscripts.native.lower.listing import elements
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.members import elements
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.natives import Method, Table
 from evalscripts.native.lower.prelude import run_helper
