@@ -4,6 +4,8 @@ source.py errors.py   the user's text; ScriptError with line, column, excerpt an
 setup.py normalize.py what setup() returned, checked
 compile.py            compile_script, and the cache of programs
 v8/                   the tier that runs everything: killable workers around V8
+native/               the tier that is fast: machine code, made in killable workers
+tiers/                native where it can be, V8 where it must be
 prelude.js            the language's own functions and visualizers, written by us
 library/              ready scripts
 program.py            Program: the seam that both tiers meet
