@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     verdicts = read_verdicts(given.out)
     print(report(verdicts))
     if given.write:
-        command = f"python -m benchmarks.reach {' '.join(sys.argv[1:])}"
+        command = f"python -m benchmarks.reach count FOLDER --only {given.only} --write"
         head = describe_facts(("mini-racer", "llvmlite"), command=command, load_before=load)
         put(f"{head}\n\n{summary(verdicts)}", marks="reach")
 
