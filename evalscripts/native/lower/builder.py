@@ -66,16 +66,16 @@ class Builder:
 
     # ---- values --------------------------------------------------------------------------
 
-    def operand(self, value: Num | Mask) -> ir.Value:
+    def operand(self, value: Any) -> ir.Value:
         """Return the value as the IR has it."""
-        if type(value) in IR_TYPES:
-            return value  # type: ignore[return-value]  # not a float or bool
+        if isinstance(value, ir.Op | ir.Phi | ir.Result):
+            return value
         if type(value) is bool:
             key: Any = value
         elif value != value:  # noqa: PLR0124 (NaN)
             key = "NaN"
         else:
-            key = (value, math.copysign(1, value)) if value == 0 else (value,)  # type: ignore[arg-type]
+            key = (value, math.copysign(1, value)) if value == 0 else (value,)
         op = self._constants.get(key)
         if op is None:
             is_truth = type(value) is bool
@@ -108,8 +108,8 @@ class Builder:
     def _pure(
         self, name: str, operands: tuple[Num | Mask, ...], attr: Any, *, is_number: bool
     ) -> ir.Op:
-        values = tuple(
-            [v if type(v) in IR_TYPES else self.operand(v) for v in operands]  # type: ignore[misc]
+        values: tuple[Any, ...] = tuple(
+            [v if type(v) in IR_TYPES else self.operand(v) for v in operands]
         )
         key: Any = (name, attr, *values)
         memo = self._memo
@@ -120,7 +120,7 @@ class Builder:
             op = memo.get((name, attr, values[1], values[0]))
             if op is not None:
                 return op
-        uniform = all([v.type.is_uniform for v in values])  # type: ignore[union-attr]
+        uniform = all(v.type.is_uniform for v in values)
         if is_number:
             kind = ir.Type.U if uniform else ir.Type.F
         else:
@@ -168,10 +168,10 @@ class Builder:
             self.kernel.tables.append(values)
         return self._pure("table", (index,), known, is_number=True)
 
-    def again(self, op: ir.Op, operands: Sequence[Num | Mask]) -> Any:
+    def again(self, op: ir.Op, operands: Sequence[Any]) -> Any:
         """Return what a pure operation gives for other operands."""
         if op.name == "load":
-            return self.load(op.attr, operands[0])  # type: ignore[arg-type]  # an index
+            return self.load(op.attr, operands[0])
         is_number = op.type is not None and op.type.is_number
         return self._pure(op.name, tuple(operands), op.attr, is_number=is_number)
 

@@ -57,12 +57,12 @@ def _method_call(machine: Machine, node: tree.Call, callee: tree.Member) -> Js:
     if type(callee.object) is tree.Super:
         function = machine.scope.function
         parent = function.closure.home.parent if function and function.closure else None
-        found = method_of(machine, parent, callee.key) if type(callee.key) is str else None
+        found = method_of(parent, callee.key) if type(callee.key) is str else None
         if found is None:
             raise Declined("a call of super", node)
         return invoke(machine, found, function.this, arguments(machine, node.arguments))
     owner = machine.value(callee.object)
-    key = callee.key if type(callee.key) is str else machine.value(callee.key)
+    key = callee.key if isinstance(callee.key, str) else machine.value(callee.key)
     given = arguments(machine, node.arguments)
     machine.here = node
 
@@ -96,7 +96,7 @@ def invoke(machine: Machine, function: Js, this: Js, given: Sequence[Js]) -> Js:
     if kind is Closure:
         return run_closure(machine, function, this, given)
     if kind is Native:
-        return machine.natives.call(machine, function.name, this, list(given))
+        return machine.natives.call(machine, function.name, list(given))
     if kind is BoundMethod:
         return machine.natives.method(machine, function, list(given))
     if kind is ClassValue:
@@ -138,7 +138,7 @@ def _bind_parameters(
     cells = scope.cells
     if machine.mentions_arguments and machine.kept(function, _uses_arguments):
         cells["arguments"] = machine.cell("arguments", machine.thing(Items(tuple(given))))
-    if scope.closure.knows_itself and function.name:
+    if scope.closure is not None and scope.closure.knows_itself and function.name:
         cells[function.name] = machine.cell(function.name, scope.closure)
     for i, pattern in enumerate(function.parameters):
         if type(pattern) is tree.Name:

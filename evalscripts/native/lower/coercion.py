@@ -84,13 +84,13 @@ def each(machine: Machine, value: Js, apply: Callable[[Js], Js]) -> Js:
 # ---- to number -------------------------------------------------------------------------------
 
 
-def to_number(machine: Machine, value: Js) -> Num:
+def to_number(machine: Machine, value: Js) -> Num:  # noqa: PLR0911 (one per kind of value)
     """Return ToNumber of a value."""
     kind = type(value)
     if kind is float:
         return value  # type: ignore[no-any-return]
     if kind in IR_TYPES:
-        return value if value.type.is_number else machine.builder.as_number(value)  # type: ignore[no-any-return]
+        return value if value.type.is_number else machine.builder.as_number(value)
     if kind is Union:
         return _number_of_union(machine, living(machine, value))
     if kind is bool:
@@ -134,7 +134,7 @@ def describe(value: Js) -> str:
 # ---- to boolean ------------------------------------------------------------------------------
 
 
-def to_boolean(machine: Machine, value: Js) -> Mask:
+def to_boolean(machine: Machine, value: Js) -> Mask:  # noqa: PLR0911 (one per kind of value)
     """Return ToBoolean of a value."""
     kind = type(value)
     if kind is bool:
@@ -153,7 +153,7 @@ def to_boolean(machine: Machine, value: Js) -> Mask:
     if value is None or value is UNDEFINED:
         return False
     if kind is str:
-        return value != ""
+        return bool(value)
     if kind is Initial:
         raise Declined(f"{value.name} is read where it may not be assigned", machine.here)
     return True
@@ -182,22 +182,24 @@ def equal(machine: Machine, a: Js, b: Js, *, strictly: bool) -> Mask:
         return mask_of_union(machine, a, lambda part: equal(machine, part, b, strictly=strictly))
     if type(b) is Union:
         return mask_of_union(machine, b, lambda part: equal(machine, a, part, strictly=strictly))
-    if is_boolean(a) and is_boolean(b):
-        return machine.builder.negate(machine.builder.differ(a, b))
     nothing, other = a is None or a is UNDEFINED, b is None or b is UNDEFINED
     if nothing or other:
         return a is b if strictly else nothing and other
+    if _is_scalar(a) or _is_scalar(b):
+        return _equal_scalars(machine, a, b, strictly=strictly)
+    return _identical(machine, a, b)
+
+
+def _equal_scalars(machine: Machine, a: Js, b: Js, *, strictly: bool) -> Mask:
+    if is_boolean(a) and is_boolean(b):
+        return machine.builder.negate(machine.builder.differ(a, b))
     if type(a) is str and type(b) is str:
         return a == b
+    if strictly:
+        return False
     if _is_scalar(a) and _is_scalar(b):
-        if strictly:
-            return False
         return machine.builder.compare("eq", to_number(machine, a), to_number(machine, b))
-    if _is_scalar(a) or _is_scalar(b):
-        if strictly:
-            return False
-        raise Declined(f"a comparison of {describe(a)} and {describe(b)}", machine.here)
-    return _identical(machine, a, b)
+    raise Declined(f"a comparison of {describe(a)} and {describe(b)}", machine.here)
 
 
 def _is_scalar(value: Js) -> bool:

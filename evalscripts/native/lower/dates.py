@@ -89,7 +89,7 @@ def _make(machine: Machine, given: list[Js]) -> Js:
 
 
 def _composed(machine: Machine, given: list[Js]) -> Num:
-    """Return the milliseconds of year, month, day …"""
+    """Return the milliseconds of a year, a month and so on."""
     defaults = (NAN, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0)
     parts = [
         machine.builder.number("trunc", to_number(machine, given[i])) if i < len(given) else default

@@ -48,7 +48,7 @@ def _null(_: Machine, _node: tree.Null) -> Js:
 def _name(machine: Machine, node: tree.Name) -> Js:
     if node.name in _GLOBAL_CONSTANTS:
         return _GLOBAL_CONSTANTS[node.name]
-    return read(machine, find(machine, machine.scope, node.name))
+    return read(machine, find(machine.scope, node.name))
 
 
 def _this(machine: Machine, node: tree.This) -> Js:
@@ -87,12 +87,14 @@ def _array(machine: Machine, node: tree.Array) -> Js:
 def _object(machine: Machine, node: tree.Object) -> Js:
     values: dict[str, Js] = {}
     for part in node.properties:
-        if type(part) is tree.Spread:
+        if isinstance(part, tree.Spread):
             values.update(own_fields(machine, machine.value(part.value), part))
         elif part.kind != "init":
             raise Declined("an accessor", part)
         else:
-            key = part.key if type(part.key) is str else key_of(machine, machine.value(part.key))
+            key = (
+                part.key if isinstance(part.key, str) else key_of(machine, machine.value(part.key))
+            )
             if type(key) is not str:
                 raise Declined("an object's key that depends on the pixel", part)
             if key == "__proto__":
@@ -118,7 +120,7 @@ def _unary(machine: Machine, node: tree.Unary) -> Js:
     if node.operator == "typeof" and type(node.value) is tree.Name:
         cell = None
         if node.value.name not in _GLOBAL_CONSTANTS:
-            cell = find(machine, machine.scope, node.value.name)
+            cell = find(machine.scope, node.value.name)
         if cell is not None and type(cell.now) is Initial and cell.now.value is ABSENT:
             machine.globals.read.setdefault(cell.name, node)
             return "undefined"
@@ -146,7 +148,7 @@ def logical(machine: Machine, operator: str, left: Js, right: Callable[[], Js]) 
     """Return ``left operator right``, the right side run only where it is."""
     if operator == "??":
         test = spread(machine, left, lambda part: part is not None and part is not UNDEFINED)
-        return machine.fork(test, lambda: _kept(machine, left, test), right)
+        return machine.fork(test, lambda: _kept(left), right)
     truth = to_boolean(machine, left)
     if is_boolean(left):
         if operator == "&&":
@@ -154,10 +156,10 @@ def logical(machine: Machine, operator: str, left: Js, right: Callable[[], Js]) 
         return machine.fork(truth, lambda: True, right)
     if operator == "&&":
         return machine.fork(truth, right, lambda: _falsy(machine, left))
-    return machine.fork(truth, lambda: _kept(machine, left, truth), right)
+    return machine.fork(truth, lambda: _kept(left), right)
 
 
-def _kept(machine: Machine, value: Js, _truth: Any) -> Js:
+def _kept(value: Js) -> Js:
     """Return the alternatives of a value that are true somewhere."""
     if type(value) is Union:
         kept = [(m, v) for m, v in value.alternatives if v is not None and v is not UNDEFINED]
@@ -201,11 +203,11 @@ def reference(
 ) -> tuple[Callable[[], Js], Callable[[Js], None]]:
     """Return how to read and how to write a variable or property, its parts run once."""
     if type(target) is tree.Name:
-        cell: Cell = find(machine, machine.scope, target.name)
+        cell: Cell = find(machine.scope, target.name)
         return lambda: read(machine, cell), lambda value: assign(machine, cell, value)
     if type(target) is tree.Member:
         owner = machine.value(target.object)
-        key = target.key if type(target.key) is str else machine.value(target.key)
+        key = target.key if isinstance(target.key, str) else machine.value(target.key)
         machine.here = target
         return lambda: get(machine, owner, key), lambda value: set_(machine, owner, key, value)
     raise Declined("an assignment", target)
@@ -239,7 +241,7 @@ def _update(machine: Machine, node: tree.Update) -> Js:
 
 def _member(machine: Machine, node: tree.Member) -> Js:
     owner = machine.value(node.object)
-    key = node.key if type(node.key) is str else machine.value(node.key)
+    key = node.key if isinstance(node.key, str) else machine.value(node.key)
     machine.here = node
     if node.is_optional:
         return each(machine, owner, lambda part: _optional(machine, part, key))

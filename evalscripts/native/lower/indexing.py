@@ -1,6 +1,6 @@
 """Elements of arrays at an index that depends on the pixel."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from evalscripts.native import ir
 from evalscripts.native.lower.machine import Machine
@@ -37,39 +37,47 @@ def index_key(machine: Machine, key: Js) -> Num:
 
 def is_whole(machine: Machine, value: Num) -> bool:
     """Whether a number is surely whole (and finite)."""
-    if type(value) is float:
-        return value % 1 == 0
-    if value in machine.whole:
-        return True
-    if type(value) is not ir.Op:
-        return False
-    if value.name in _MAKE_WHOLE:
-        return True
-    if value.name == "const":
-        return bool(value.attr % 1 == 0)
-    if value.name in _KEEP_WHOLE:
-        return all(is_whole(machine, operand) for operand in value.operands)  # type: ignore[arg-type]
-    if value.name == "select":
-        return all(is_whole(machine, operand) for operand in value.operands[1:])  # type: ignore[arg-type]
-    return False
+    return _surely(value, machine.whole, _is_whole_op, lambda number: number % 1 == 0)
 
 
-def is_positive(value: Num, machine: Machine) -> bool:
+def is_positive(machine: Machine, value: Num) -> bool:
     """Whether a number is surely 0 or above."""
-    if type(value) is float:
-        return value >= 0
-    if value in machine.positive:
-        return True
-    if type(value) is not ir.Op:
-        return False
-    if value.name in ("number", "scenes", "ushr", "uint32"):
-        return True
-    if value.name == "const":
-        return bool(value.attr >= 0)
-    if value.name in ("add", "mul", "min", "select"):
-        parts = value.operands[1:] if value.name == "select" else value.operands
-        return all(is_positive(operand, machine) for operand in parts)  # type: ignore[arg-type]
-    return False
+    return _surely(value, machine.positive, _is_positive_op, lambda number: number >= 0)
+
+
+def _surely(
+    value: Num,
+    known: dict[ir.Value, bool],
+    decide: Callable[[ir.Op, Callable[[Num], bool]], bool],
+    holds: Callable[[float], bool],
+) -> bool:
+    """Answer a question about a number, each operation asked once."""
+    if isinstance(value, float):
+        return holds(value)
+    if value not in known:
+        if type(value) is not ir.Op:
+            return False
+        if value.name == "const":
+            known[value] = holds(value.attr)
+        else:
+            known[value] = decide(value, lambda part: _surely(part, known, decide, holds))
+    return known[value]
+
+
+def _is_whole_op(op: ir.Op, ask: Callable[[Num], bool]) -> bool:
+    if op.name in _KEEP_WHOLE:
+        return all(ask(operand) for operand in op.operands)
+    if op.name == "select":
+        return all(ask(operand) for operand in op.operands[1:])
+    return op.name in _MAKE_WHOLE
+
+
+def _is_positive_op(op: ir.Op, ask: Callable[[Num], bool]) -> bool:
+    if op.name in ("add", "mul", "min"):
+        return all(ask(operand) for operand in op.operands)
+    if op.name == "select":
+        return all(ask(operand) for operand in op.operands[1:])
+    return op.name in ("number", "scenes", "ushr", "uint32")
 
 
 def within(machine: Machine, index: Num, count: Num) -> tuple[Mask, Num]:
@@ -78,7 +86,7 @@ def within(machine: Machine, index: Num, count: Num) -> tuple[Mask, Num]:
     inside: Mask = True
     if not is_whole(machine, index):
         inside = build.compare("eq", index, build.number("floor", index))
-    if not is_positive(index, machine):
+    if not is_positive(machine, index):
         inside = build.both(inside, machine.knowledge.settled(build.compare("le", 0.0, index)))
     inside = build.both(inside, machine.knowledge.settled(build.compare("lt", index, count)))
     return inside, build.choose(inside, index, 0.0)

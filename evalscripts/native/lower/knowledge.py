@@ -1,7 +1,7 @@
 """`Knowledge`: what is known of masks on the path that runs."""
 
 from evalscripts.native import ir
-from evalscripts.native.lower.values import IR_TYPES, Mask
+from evalscripts.native.lower.values import Mask
 
 
 class Knowledge:
@@ -16,7 +16,7 @@ class Knowledge:
 
     def assume(self, mask: Mask, *, truth: bool) -> None:
         """Note what holds on the path from here on."""
-        if type(mask) not in IR_TYPES or mask in self._known:
+        if isinstance(mask, bool) or mask in self._known:
             return
         self._known[mask] = truth
         self._log.append(mask)
@@ -36,9 +36,9 @@ class Knowledge:
 
     def settled(self, mask: Mask) -> Mask:
         """Return the mask, or what is known of it on this path."""
-        if type(mask) is bool or not self._known:
+        if isinstance(mask, bool) or not self._known:
             return mask
-        truth = self._known.get(mask)  # type: ignore[arg-type]  # no bool is left
+        truth = self._known.get(mask)
         if truth is not None:
             return truth
         if type(mask) is ir.Op and mask.name in ("and", "or", "not"):

@@ -84,7 +84,7 @@ def _leaves_of_number(machine: Machine, shape: Number, value: Js) -> list[Any]:
         raise Misfit
     if shape.is_whole and not is_whole(machine, value):
         raise Misfit
-    if shape.is_positive and not is_positive(value, machine):
+    if shape.is_positive and not is_positive(machine, value):
         raise Misfit
     return [value]
 
@@ -102,11 +102,12 @@ def _leaves_of_truth(_: Machine, shape: Truth, value: Js) -> list[Any]:
 def _leaves_of_sample(machine: Machine, shape: OfSample, value: Js) -> list[Any]:
     if type(value) is not shape.kind:
         raise Misfit
+    found: Any = value
     if shape.kind is Moment:
-        return leaves(machine, shape.index, value.milliseconds)
-    if value.input != shape.input or getattr(value, "is_legacy", False) != shape.is_legacy:
+        return leaves(machine, shape.index, found.milliseconds)
+    if found.input != shape.input or getattr(found, "is_legacy", False) != shape.is_legacy:
         raise Misfit
-    return leaves(machine, shape.index, value.index)
+    return leaves(machine, shape.index, found.index)
 
 
 def _leaves_of_rows(machine: Machine, shape: OfRows, value: Js) -> list[Any]:
@@ -118,7 +119,7 @@ def _leaves_of_rows(machine: Machine, shape: OfRows, value: Js) -> list[Any]:
 
 def _leaves_of_thing(machine: Machine, shape: Listed | Keyed, value: Js) -> list[Any]:
     content = content_of(machine, value) if type(value) is Thing else value
-    if type(shape) is Listed:
+    if isinstance(shape, Listed):
         fits = type(content) is Items and len(content.values) == len(shape.parts)
         fits = fits and content.is_typed == shape.is_typed
     else:
@@ -221,9 +222,9 @@ def rebuilt_content(machine: Machine, shape: Shape, row: Iterator[Any]) -> Any:
 
 def _note(machine: Machine, shape: Number, leaf: ir.Value) -> None:
     if shape.is_whole:
-        machine.whole.add(leaf)
+        machine.whole[leaf] = True
     if shape.is_positive:
-        machine.positive.add(leaf)
+        machine.positive[leaf] = True
 
 
 def _rebuilt_either(machine: Machine, shape: Either, row: Iterator[Any]) -> Js:

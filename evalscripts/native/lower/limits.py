@@ -12,10 +12,21 @@ def limit_of(machine: Machine, condition: Mask) -> Any:
     """Return what bounds how often a loop turns: a number, scenes, an array's length, or None."""
     if type(condition) is not ir.Op:
         return None
-    if condition.name == "and":
-        limits = [limit_of(machine, operand) for operand in condition.operands]
-        known = [limit for limit in limits if limit is not None]
-        return known[0] if known else None
+    waiting, seen = [condition], {condition}
+    while waiting:
+        part = waiting.pop()
+        if part.name != "and":
+            limit = _limit_of_test(machine, part)
+            if limit is not None:
+                return limit
+            continue
+        fresh = [op for op in part.operands if type(op) is ir.Op and op not in seen]
+        waiting += fresh
+        seen.update(fresh)
+    return None
+
+
+def _limit_of_test(machine: Machine, condition: ir.Op) -> Any:
     if condition.name not in ("lt", "le"):
         return None
     low, high = condition.operands
@@ -77,6 +88,7 @@ def _size(machine: Machine, value: ir.Value) -> ir.Value | None:
 
 
 def bound_of(limit: Any) -> int | str | None:
+    """Return the bound as the IR writes it."""
     if type(limit) is float:
         return int(limit)
     return "scenes" if type(limit) is ir.Op and limit.name == "scenes" else None

@@ -84,7 +84,7 @@ def remove(machine: Machine, node: tree.Unary) -> Js:
     target = node.value
     if type(target) is tree.Member:
         owner = machine.value(target.object)
-        key = target.key if type(target.key) is str else machine.value(target.key)
+        key = target.key if isinstance(target.key, str) else machine.value(target.key)
         content = content_of(machine, owner) if type(owner) is Thing else None
         if type(content) is Fields and type(key) is str and not content.is_frozen:
             kept = {name: value for name, value in content.values.items() if name != key}

@@ -6,7 +6,7 @@ from typing import Any
 
 from evalscripts.native import ir
 from evalscripts.native.lower.coercion import describe, living, to_boolean
-from evalscripts.native.lower.flow import DEAD, Flow
+from evalscripts.native.lower.flow import DEAD, Flow, Target
 from evalscripts.native.lower.listing import elements, own_fields
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.members import get
@@ -54,25 +54,29 @@ def _unrolled(machine: Machine, turns: Turns) -> Flow | None:
                 unsure += 1
                 if unsure > _MAX_UNSURE_TURNS or _is_long(machine, truth):
                     raise _TooLong
-                flow = machine.fork(truth, _stay, partial(machine.leave, end))
-                if flow is DEAD:
-                    break
+                machine.fork(truth, _stay, partial(machine.leave, end))
         if count == _MAX_TURNS or machine.builder.ops - before > _MAX_OPS:
             raise _TooLong
-        after = machine.target()
-        machine.jumps.push("loop", end, after, turns.labels)
-        flow = turns.body()
-        machine.jumps.pop()
-        arrives, _ = machine.reach(after, flow)
-        flow = None if arrives else DEAD
+        flow = _one_turn(machine, turns, end)
         if flow is DEAD:
             break
-        if turns.renew is not None:
-            turns.renew()
-        if turns.step is not None:
-            turns.step()
     arrives, _ = machine.reach(end, flow)
     return None if arrives else DEAD
+
+
+def _one_turn(machine: Machine, turns: Turns, end: Target) -> Flow | None:
+    after = machine.target()
+    machine.jumps.push("loop", end, after, turns.labels)
+    flow = turns.body()
+    machine.jumps.pop()
+    arrives, _ = machine.reach(after, flow)
+    if not arrives:
+        return DEAD
+    if turns.renew is not None:
+        turns.renew()
+    if turns.step is not None:
+        turns.step()
+    return None
 
 
 def _is_long(machine: Machine, truth: Any) -> bool:
@@ -166,7 +170,7 @@ def _for_of(machine: Machine, node: tree.ForOf) -> Flow | None:
         raise Declined(f"a loop over {describe(value)}", node)
     if is_rows(machine, value):
         return over(machine, node, value, run)
-    return _over_known(machine, node, elements(machine, value, node), run)
+    return _over_known(machine, elements(machine, value, node), run)
 
 
 def _for_in(machine: Machine, node: tree.ForIn) -> Flow | None:
@@ -175,7 +179,7 @@ def _for_in(machine: Machine, node: tree.ForIn) -> Flow | None:
     if type(value) is SampleList:
         raise Declined("for … in over samples", node)
     keys = list(own_fields(machine, value, node))
-    return _over_known(machine, node, keys, run)
+    return _over_known(machine, keys, run)
 
 
 def _run_with(machine: Machine, node: tree.ForOf | tree.ForIn, value: Js) -> Flow | None:
@@ -192,7 +196,7 @@ def _run_with(machine: Machine, node: tree.ForOf | tree.ForIn, value: Js) -> Flo
 
 
 def _over_known(
-    machine: Machine, node: tree.Node, values: list[Js], run: Callable[[Js], Flow | None]
+    machine: Machine, values: list[Js], run: Callable[[Js], Flow | None]
 ) -> Flow | None:
     """Run a body for each of some values."""
     labels = machine.jumps.take_labels()

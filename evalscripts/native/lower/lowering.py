@@ -118,7 +118,7 @@ def _attempt(
         if declined.node is None:
             declined.node = machine.here
         raise
-    _check_globals(machine, program, snapshot)
+    _check_globals(machine)
     kernel.body[:0] = machine.builder.constants
     sweep(kernel)
     settle_buffers(machine, kernel)
@@ -143,8 +143,8 @@ def _arguments(machine: Machine, setup: Setup) -> list[Js]:
     return [samples, *scene_arguments(machine, setup)]
 
 
-def _check_globals(machine: Machine, program: tree.Block, snapshot: Snapshot) -> None:
-    """Raise where the script keeps something from pixel to pixel, or tells it to a hook."""
+def _check_globals(machine: Machine) -> None:
+    """Raise where the script keeps something from pixel to pixel."""
     for name, node in machine.globals.written.items():
         if name in machine.globals.read:
             raise Declined(f"state kept across pixels, in {name}", node)

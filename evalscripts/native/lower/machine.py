@@ -38,6 +38,7 @@ from evalscripts.setup import Setup
 from evalscripts.syntax import tree
 
 MAX_CALL_DEPTH = 64
+MAX_STEPS = 60_000
 
 
 class Machine:
@@ -59,6 +60,8 @@ class Machine:
         self.left: list[Target] = []
         self.targets: list[Target | Barrier] = []
         self.serial = 0
+        self.steps = 0
+        """How many statements have run."""
         self.depth = 0
         self.here: tree.Node | None = None
         self.scope: Any = None
@@ -79,10 +82,10 @@ class Machine:
         """(how an array is kept, the loops around something that makes it longer by one)."""
         self.sizes: dict[ir.Value, Any] = {}
         """Lengths of arrays → how the array is kept."""
-        self.whole: set[ir.Value] = set()
-        """Values that are known to be whole numbers."""
-        self.positive: set[ir.Value] = set()
-        """Values that are known to be 0 or above."""
+        self.whole: dict[ir.Value, bool] = {}
+        """Whether values are surely whole numbers, where that was asked."""
+        self.positive: dict[ir.Value, bool] = {}
+        """Whether they are surely 0 or above."""
         self._kept: dict[tuple[Any, int], Any] = memory.setdefault("kept", {})
 
     # ---- running -------------------------------------------------------------------------
@@ -100,6 +103,9 @@ class Machine:
         """Run statements until no lane is left."""
         for node in nodes:
             self.here = node
+            self.steps += 1
+            if self.steps > MAX_STEPS:
+                raise Declined("its loops take too long to follow", node)
             if self.statements[type(node)](self, node) is DEAD:
                 return DEAD
         return None

@@ -109,9 +109,7 @@ def _get_item(machine: Machine, thing: Thing, items: Items, key: Js) -> Js:
             if 0 <= index < len(items.values) and index % 1 == 0
             else UNDEFINED
         )
-        if type(value) is Lost:
-            raise Declined(value.word, machine.here)
-        return UNDEFINED if value is HOLE else value
+        return UNDEFINED if value is HOLE else _met(machine, value)
     return pick(machine, items.values, index, site=thing.site)
 
 
@@ -119,36 +117,33 @@ def _get_field(machine: Machine, thing: Thing, fields: Fields, key: Js) -> Js:
     key = key_of(machine, key)
     if type(key) is str:
         if key in fields.values:
-            value = fields.values[key]
-            if type(value) is Pending:
-                return machine.builder.load(value.slot, 0.0)
-            if type(value) is Lost:
-                raise Declined(value.word, machine.here)
-            return value
-        if fields.owner is not None:
-            found = method_of(machine, fields.owner, key)
-            if found is not None:
-                return found
-        if fields.helper is not None:
-            return BoundMethod(thing, key)
-        if key in OF_EVERY_OBJECT:
-            return BoundMethod(thing, key)
-        return UNDEFINED
+            return _met(machine, fields.values[key])
+        found = method_of(fields.owner, key)
+        if found is not None:
+            return found
+        is_method = fields.helper is not None or key in OF_EVERY_OBJECT
+        return BoundMethod(thing, key) if is_method else UNDEFINED
     if not is_number(key):
         raise Declined("a property whose name depends on the pixel", machine.here)
     result: Js = UNDEFINED
-    for name, value in fields.values.items():
+    for name in fields.values:
         number = number_of_text(name)
         if text_of_number(number) == name:
             match = machine.builder.compare("eq", key, number)
-            value = get(machine, thing, name)  # noqa: PLW2901 (a band is loaded where it is read)
-            result = machine.merge(machine, match, value, result)
+            result = machine.merge(machine, match, get(machine, thing, name), result)
     return result
 
 
-def method_of(
-    machine: Machine, owner: ClassValue | None, name: str, *, is_static: bool = False
-) -> Closure | None:
+def _met(machine: Machine, value: Js) -> Js:
+    """Return what a field holds, now that it is asked for."""
+    if type(value) is Pending:
+        return machine.builder.load(value.slot, 0.0)
+    if type(value) is Lost:
+        raise Declined(value.word, machine.here)
+    return value
+
+
+def method_of(owner: ClassValue | None, name: str, *, is_static: bool = False) -> Closure | None:
     """Return a class's method, its parents' included."""
     while owner is not None:
         for member in owner.definition.members:
@@ -205,7 +200,7 @@ def _get_of_function(machine: Machine, function: Js, key: Js) -> Js:
     if type(function) is Native:
         return machine.natives.static(machine, function.name, key)
     if type(function) is ClassValue:
-        found = method_of(machine, function, key, is_static=True)
+        found = method_of(function, key, is_static=True)
         if found is not None:
             return found
     return BoundMethod(function, key)

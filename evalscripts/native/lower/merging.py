@@ -5,7 +5,7 @@ objects of the same keys, become a new thing that stands for both; whoever then 
 the two is poisoned, and a second attempt keeps them apart. Everything else becomes a `Union`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from evalscripts.native.lower.flow import Retry, Uneven
@@ -33,7 +33,7 @@ from evalscripts.native.lower.values import (
 )
 
 
-def merge(machine: Machine, mask: Mask, first: Any, second: Any) -> Any:
+def merge(machine: Machine, mask: Mask, first: Any, second: Any) -> Any:  # noqa: PLR0911 (one per kind)
     """Return a value that is the first where the mask is on, and the second elsewhere."""
     if first is second:
         return first
@@ -118,7 +118,7 @@ def unite(machine: Machine, parts: Iterable[tuple[Mask, Js]]) -> Js:
     return Union(tuple(found))
 
 
-def _fit(machine: Machine, a: Js, b: Js) -> bool:
+def _fit(machine: Machine, a: Js, b: Js) -> bool:  # noqa: PLR0911 (one per kind of value)
     """Whether two values become one without a union."""
     if is_number(a):
         return is_number(b)
@@ -175,7 +175,7 @@ def _merge_rows(machine: Machine, mask: Mask, a: Rows, b: Rows) -> Rows:
     if a.plan is not b.plan:
         raise Declined("arrays of different lengths that become one", machine.here)
     length = machine.builder.choose(mask, a.length, b.length)
-    if type(length) is not float:
+    if not isinstance(length, float):
         machine.sizes[length] = a.plan
     return Rows(a.plan, length)
 
@@ -212,7 +212,7 @@ def _merge_closures(machine: Machine, mask: Mask, a: Closure, b: Closure) -> Js:
     return Union(((mask, a), (machine.builder.negate(mask), b)))
 
 
-_CONTENTS = {
+_CONTENTS: dict[type, Callable[[Machine, Mask, Any, Any], Any]] = {
     Thing: _merge_things,
     Items: _merge_items,
     Rows: _merge_rows,

@@ -60,7 +60,7 @@ class Natives:
             self._constants.update(table.constants)
             self._methods.update(table.methods)
 
-    def call(self, machine: Machine, name: str, this: Js, given: list[Js]) -> Js:
+    def call(self, machine: Machine, name: str, given: list[Js]) -> Js:
         """Return what a function of the language gives."""
         function = self._functions.get(name)
         if function is not None:

@@ -43,7 +43,7 @@ _ARITHMETIC = {
 _OBJECTS = frozenset((Thing, Sample, Scene)) | FUNCTIONS
 
 
-def binary(machine: Machine, operator: str, a: Js, b: Js) -> Js:
+def binary(machine: Machine, operator: str, a: Js, b: Js) -> Js:  # noqa: PLR0911 (one per operator)
     """Return ``a operator b``; the logical operators are not among them."""
     name = _ARITHMETIC.get(operator)
     if name is not None:

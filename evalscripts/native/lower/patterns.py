@@ -23,7 +23,7 @@ def bind(machine: Machine, pattern: tree.Expression, value: Js, kind: str | None
         _bind_object(machine, pattern, value, kind)  # type: ignore[arg-type]
     elif kind_of is tree.Member:
         owner = machine.value(pattern.object)  # type: ignore[attr-defined]
-        key = pattern.key if type(pattern.key) is str else machine.value(pattern.key)  # type: ignore[attr-defined]
+        key = pattern.key if isinstance(pattern.key, str) else machine.value(pattern.key)  # type: ignore[attr-defined]
         set_(machine, owner, key, value)
     else:
         raise Declined("a pattern", pattern)
@@ -33,7 +33,7 @@ def _bind_name(machine: Machine, name: str, value: Js, kind: str | None) -> None
     if kind in ("let", "const"):
         machine.write(machine.scope.cells[name], value)
     else:
-        assign(machine, find(machine, machine.scope, name), value)
+        assign(machine, find(machine.scope, name), value)
 
 
 def _or_default(machine: Machine, pattern: tree.Default, value: Js) -> Js:

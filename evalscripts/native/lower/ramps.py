@@ -6,6 +6,7 @@ over a table.
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.values import Mask, Num
@@ -15,9 +16,7 @@ MAX_CHAIN = 16
 
 def ascends(stops: Sequence[float]) -> bool:
     """Whether each stop is below the next one."""
-    return all(a < b for a, b in zip(stops, stops[1:], strict=False)) and not any(
-        math.isnan(stop) for stop in stops
-    )
+    return all(a < b for a, b in pairwise(stops)) and not any(math.isnan(stop) for stop in stops)
 
 
 def step_of(

@@ -17,7 +17,6 @@ from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.shapes import (
     Either,
-    Fixed,
     Keyed,
     Listed,
     Number,
@@ -25,6 +24,7 @@ from evalscripts.native.lower.shapes import (
     OfSample,
     Shape,
     Truth,
+    as_variable,
     join,
     shape_of,
     things_in,
@@ -101,7 +101,7 @@ def push(machine: Machine, thing: Thing, value: Js) -> Num:
 def resize(machine: Machine, thing: Thing, length: Num) -> None:
     """Give an array another length, for which there is room."""
     rows = content_of(machine, thing)
-    if type(length) is not float:
+    if not isinstance(length, float):
         machine.sizes[length] = rows.plan
     machine.write(thing, replace(rows, length=length))
 
@@ -157,23 +157,18 @@ def _remember(machine: Machine, plan: Plan, shape: Shape) -> list[Any]:
 
 def loosened(shape: Shape) -> Shape:
     """Return the shape as a buffer keeps it: each lane its own, things copied."""
-    if type(shape) is Number:
-        return replace(shape, is_uniform=False)
-    if type(shape) is Truth:
-        return replace(shape, is_uniform=False)
-    if type(shape) is OfSample:
-        return replace(shape, index=loosened(shape.index))
-    if type(shape) is Listed or type(shape) is Keyed:
-        return replace(shape, parts=tuple(map(loosened, shape.parts)), is_frozen=True)
-    if type(shape) is Either:
-        return Either(tuple(map(loosened, shape.options)), is_uniform=False)
-    if type(shape) is Fixed and type(shape.value) is float:
-        return Number(False, shape.value % 1 == 0, shape.value >= 0)  # noqa: FBT003
-    if type(shape) is Fixed and type(shape.value) is bool:
-        return Truth(False)  # noqa: FBT003
-    if type(shape) is OfRows:
-        raise Declined("an array of arrays whose lengths depend on the pixel")
-    return shape
+    match shape:
+        case Number() | Truth():
+            return replace(shape, is_uniform=False)
+        case OfSample():
+            return replace(shape, index=loosened(shape.index))
+        case Listed() | Keyed():
+            return replace(shape, parts=tuple(map(loosened, shape.parts)), is_frozen=True)
+        case Either():
+            return Either(tuple(map(loosened, shape.options)), is_uniform=False)
+        case OfRows():
+            raise Declined("an array of arrays whose lengths depend on the pixel")
+    return replace(opened, is_uniform=False) if (opened := as_variable(shape)) else shape
 
 
 def freeze(machine: Machine, value: Js) -> None:

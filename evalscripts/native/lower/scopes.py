@@ -85,17 +85,19 @@ def var_names(statements: Iterable[tree.Node | None]) -> Iterator[str]:
             if node.kind == "var":
                 for declarator in node.declarators:
                     yield from pattern_names(declarator.target)
-        elif type(node) in (tree.ForIn, tree.ForOf):
-            if node.kind == "var":  # type: ignore[attr-defined]
-                yield from pattern_names(node.target)  # type: ignore[attr-defined]
-            waiting.append(node.body)  # type: ignore[attr-defined]
+        elif isinstance(node, tree.ForIn | tree.ForOf):
+            if node.kind == "var":
+                yield from pattern_names(node.target)
+            waiting.append(node.body)
         else:
             for field in _BODIES.get(type(node), ()):
                 inner = getattr(node, field)
                 if type(inner) is tuple:
                     waiting.extend(inner)
                     yield from [
-                        s.function.name for s in inner if type(s) is tree.FunctionDeclaration
+                        statement.function.name or ""
+                        for statement in inner
+                        if type(statement) is tree.FunctionDeclaration
                     ]
                 elif inner is not None:
                     waiting.append(inner)
@@ -155,14 +157,14 @@ def _vars_of(function: tree.Function) -> tuple[str, ...]:
     return tuple(var_names(function.body.body))
 
 
-def find(machine: Machine, scope: Any, name: str) -> Cell:
+def find(scope: Any, name: str) -> Cell:
     """Return the variable that a name means."""
     while type(scope) is not GlobalScope:
         cell = scope.cells.get(name)
         if cell is not None:
             return cell  # type: ignore[no-any-return]
         scope = scope.parent
-    return scope.find(machine, name)
+    return scope.find(name)
 
 
 class GlobalScope:
@@ -178,7 +180,7 @@ class GlobalScope:
         """Globals whose value from before the pixel was read → where."""
         self.written: dict[str, tree.Node | None] = {}
 
-    def find(self, machine: Machine, name: str) -> Cell:
+    def find(self, name: str) -> Cell:
         """Return the global's variable."""
         cell = self.cells.get(name)
         if cell is None:

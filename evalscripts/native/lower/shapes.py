@@ -5,14 +5,13 @@ and such a row into a value again (`rebuilt`). Shapes are joined until they fit 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from evalscripts.native.lower.indexing import is_positive, is_whole
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.values import (
-    IR_TYPES,
     ClassValue,
     Fields,
     Items,
@@ -23,6 +22,8 @@ from evalscripts.native.lower.values import (
     Scene,
     Thing,
     Union,
+    is_boolean,
+    is_number,
     same,
 )
 
@@ -102,17 +103,15 @@ Shape = Fixed | Number | Truth | OfSample | Listed | Keyed | OfRows | Either
 # ---- which shape -----------------------------------------------------------------------------
 
 
-def shape_of(machine: Machine, value: Js, since: int) -> Shape:
+def shape_of(machine: Machine, value: Js, since: int) -> Shape:  # noqa: PLR0911 (one per kind of value)
     """Return a value's shape; things that are no older than ``since`` by what they hold."""
     if type(value) is Union:
         options = [shape_of(machine, part, since) for _, part in value.alternatives]
-        uniform = all(type(mask) is bool or mask.type.is_uniform for mask, _ in value.alternatives)
+        uniform = all(_is_uniform(mask) for mask, _ in value.alternatives)
         return Either(tuple(options), uniform)
-    if type(value) in IR_TYPES:
-        if value.type.is_number:
-            return Number(
-                value.type.is_uniform, is_whole(machine, value), is_positive(value, machine)
-            )
+    if is_number(value) and type(value) is not float:
+        return _as_number(machine, value)
+    if is_boolean(value) and type(value) is not bool:
         return Truth(value.type.is_uniform)
     if type(value) is Sample or type(value) is Scene:
         index = _as_number(machine, value.index)
@@ -124,9 +123,13 @@ def shape_of(machine: Machine, value: Js, since: int) -> Shape:
     return Fixed(value)
 
 
+def _is_uniform(mask: Any) -> bool:
+    return type(mask) is bool or bool(mask.type.is_uniform)
+
+
 def _as_number(machine: Machine, value: Js) -> Number:
     uniform = type(value) is float or value.type.is_uniform
-    return Number(uniform, is_whole(machine, value), is_positive(value, machine))
+    return Number(uniform, is_whole(machine, value), is_positive(machine, value))
 
 
 def content_shape(machine: Machine, content: Any, since: int) -> Shape:
@@ -152,25 +155,34 @@ def _one(machine: Machine, a: Shape, b: Shape) -> Shape | None:
     """Return the shape that both fit where it needs no alternatives."""
     if type(a) is Fixed and type(b) is Fixed and same(a.value, b.value):
         return a
-    x, y = _opened(machine, a, b), _opened(machine, b, a)
-    if type(x) is type(y):
-        if type(x) is Number:
+    return _alike(machine, _opened(machine, a, b), _opened(machine, b, a))
+
+
+def _alike(machine: Machine, x: Shape, y: Shape) -> Shape | None:  # noqa: PLR0911 (one per kind)
+    """Return the shape that both fit where they are of one kind."""
+    match x, y:
+        case Number(), Number():
             return Number(
                 x.is_uniform and y.is_uniform,
                 x.is_whole and y.is_whole,
                 x.is_positive and y.is_positive,
             )
-        if type(x) is Truth:
+        case Truth(), Truth():
             return Truth(x.is_uniform and y.is_uniform)
-        if type(x) is OfSample and (x.kind, x.input, x.is_legacy) == (y.kind, y.input, y.is_legacy):
-            return OfSample(x.kind, x.input, x.is_legacy, join(machine, x.index, y.index))
-        if type(x) is OfRows and x.plan is y.plan:
-            return OfRows(x.plan, join(machine, x.length, y.length))
-        if type(x) is Listed and len(x.parts) == len(y.parts) and x.is_typed == y.is_typed:
-            return Listed(_joined(machine, x, y), x.is_frozen or y.is_frozen, x.is_typed)
-        if type(x) is Keyed and (x.keys, x.owner, x.helper) == (y.keys, y.owner, y.helper):
+        case OfSample(), OfSample() if (x.kind, x.input, x.is_legacy) == (
+            y.kind,
+            y.input,
+            y.is_legacy,
+        ):
+            return replace(x, index=join(machine, x.index, y.index))
+        case OfRows(), OfRows() if x.plan is y.plan:
+            return replace(x, length=join(machine, x.length, y.length))
+        case Listed(), Listed() if len(x.parts) == len(y.parts) and x.is_typed == y.is_typed:
             frozen = x.is_frozen or y.is_frozen
-            return Keyed(x.keys, _joined(machine, x, y), frozen, x.owner, x.helper)
+            return replace(x, parts=_joined(machine, x, y), is_frozen=frozen)
+        case Keyed(), Keyed() if (x.keys, x.owner, x.helper) == (y.keys, y.owner, y.helper):
+            frozen = x.is_frozen or y.is_frozen
+            return replace(x, parts=_joined(machine, x, y), is_frozen=frozen)
     return None
 
 
@@ -178,15 +190,22 @@ def _joined(machine: Machine, x: Listed | Keyed, y: Listed | Keyed) -> tuple[Sha
     return tuple([join(machine, p, q) for p, q in zip(x.parts, y.parts, strict=True)])
 
 
+def as_variable(shape: Fixed) -> Number | Truth | None:
+    """Return the shape of numbers like a constant, or of booleans."""
+    value = shape.value
+    if type(value) is float:
+        return Number(is_uniform=True, is_whole=value % 1 == 0, is_positive=value >= 0)
+    return Truth(is_uniform=True) if type(value) is bool else None
+
+
 def _opened(machine: Machine, shape: Shape, other: Shape) -> Shape:
     """Return the shape of a constant as one that others can join."""
     if type(shape) is not Fixed:
         return shape
     value = shape.value
-    if type(value) is float:
-        return Number(True, value % 1 == 0, value >= 0)  # noqa: FBT003
-    if type(value) is bool:
-        return Truth(True)  # noqa: FBT003
+    variable = as_variable(shape)
+    if variable is not None:
+        return variable
     if type(value) is Thing and (type(other) in (Listed, Keyed) or _is_thing(other)):
         if value.site in machine.memory:
             return shape

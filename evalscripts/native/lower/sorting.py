@@ -5,7 +5,7 @@ as are comparators that only say −1, 0 and 1 by comparing two keys. Others are
 is NaN somewhere is left to V8, since the order is then whatever its algorithm makes of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from evalscripts.native import ir
@@ -30,6 +30,8 @@ from evalscripts.native.lower.values import (
 from evalscripts.snapshot import UNDEFINED
 
 MAX_NETWORK = 16
+_MOST = 400
+"""Operations of a comparator."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,7 @@ def ask(machine: Machine, comparator: Js, shape: Shape) -> Order:
         type(node) is not ir.Op or node.type is None for node in machine.builder.region[before:]
     )
     machine.rewind(checkpoint)
-    if not has_effects and type(result) is ir.Op:
+    if not has_effects and type(result) is ir.Op and _size(result) <= _MOST:
         pairs = dict(zip(ours, theirs, strict=True))
         if result.name == "sub":
             low, high = result.operands
@@ -75,6 +77,22 @@ def _stand_ins(machine: Machine, shape: Shape) -> list[ir.Phi]:
 
 def _mirrors(a: ir.Value, b: ir.Value, pairs: dict[ir.Phi, ir.Phi]) -> bool:
     """Whether b is a with every stand-in of ours exchanged for theirs, and none of theirs in a."""
+    return _size(a) <= _MOST and _size(b) <= _MOST and _mirror(a, b, pairs)
+
+
+def _size(value: ir.Value) -> int:
+    """Return of how many operations a value is made, those that come twice counted twice."""
+    if type(value) is not ir.Op:
+        return 1
+    total = 1
+    for operand in value.operands:
+        total += _size(operand)
+        if total > _MOST:
+            break
+    return total
+
+
+def _mirror(a: ir.Value, b: ir.Value, pairs: dict[ir.Phi, ir.Phi]) -> bool:
     if type(a) is ir.Phi:
         if a in pairs:
             return pairs[a] is b
@@ -86,7 +104,7 @@ def _mirrors(a: ir.Value, b: ir.Value, pairs: dict[ir.Phi, ir.Phi]) -> bool:
     return (
         (a.name, a.attr, len(a.operands)) == (b.name, b.attr, len(b.operands))
         and a.name not in ("read", "table")
-        and all(_mirrors(x, y, pairs) for x, y in zip(a.operands, b.operands, strict=True))
+        and all(_mirror(x, y, pairs) for x, y in zip(a.operands, b.operands, strict=True))
     )
 
 
@@ -122,26 +140,23 @@ def _comparisons(value: ir.Value, found: list[ir.Op]) -> None:
         _comparisons(operand, found)
 
 
-def _answer(value: ir.Value, key: ir.Value, ours: float) -> float | bool | None:
+def _answer(value: ir.Value, key: ir.Value, ours: float) -> float | None:
     """Return what the comparator gives where our key is −1, 0 or 1 and theirs is 0."""
     if type(value) is not ir.Op:
         return None
     if value.name in ("const", "truth"):
-        return value.attr  # type: ignore[no-any-return]
+        return float(value.attr)
     if value.name in ("lt", "le", "eq", "ne"):
         x, y = (ours if operand is key else 0.0 for operand in value.operands)
         return {"lt": x < y, "le": x <= y, "eq": x == y, "ne": x != y}[value.name]
     parts = [_answer(operand, key, ours) for operand in value.operands]
-    if None in parts:
+    if None in parts or value.name not in _LOGIC:
         return None
-    if value.name == "select":
-        return parts[1] if parts[0] else parts[2]
-    if value.name in _LOGIC:
-        return _LOGIC[value.name](*parts)  # type: ignore[no-any-return]
-    return None
+    return _LOGIC[value.name](*parts)
 
 
-_LOGIC = {
+_LOGIC: dict[str, Callable[..., float]] = {
+    "select": lambda test, x, y: x if test else y,
     "and": lambda x, y: x and y,
     "or": lambda x, y: x or y,
     "not": lambda x: not x,
@@ -158,7 +173,7 @@ def _substituted(machine: Machine, value: ir.Value, row: dict[ir.Value, Num]) ->
     if type(value) is not ir.Op or not value.operands:
         return value
     operands = [_substituted(machine, operand, row) for operand in value.operands]
-    result = machine.builder.again(value, operands)
+    result: Num = machine.builder.again(value, operands)
     row[value] = result
     return result
 

@@ -72,13 +72,10 @@ def _ramp_process(half: float) -> Method:
     def process(machine: Machine, visualizer: Js, given: list[Js]) -> Js:
         fields, positions, colors = _stops(machine, visualizer)
         value = _value(machine, given)
-        ends = [[channel / 255 for channel in color] for color in (colors[0], colors[-1])]
         if len(positions) == 1:
-            return _row(machine, ends[0])
-        whole = fields.values.get("whole") is True
-        return _row(
-            machine, _blend(machine, value, positions, colors, ends, half if whole else None)
-        )
+            return _row(machine, [channel / 255 for channel in colors[0]])
+        cut = half if fields.values.get("whole") is True else None
+        return _row(machine, _blend(machine, value, positions, colors, half=cut))
 
     return process
 
@@ -88,10 +85,12 @@ def _blend(
     value: Num,
     positions: Sequence[float],
     colors: Sequence[Sequence[float]],
-    ends: Sequence[Sequence[float]],
+    *,
     half: float | None,
 ) -> list[Num]:
+    """Return the color; ``half`` is 0.5 to round channels, 0 to cut them, None to leave them."""
     build = machine.builder
+    ends = [[channel / 255 for channel in color] for color in (colors[0], colors[-1])]
     rows = [
         (start, end - start, *from_, *(b - a for a, b in zip(from_, to, strict=True)))
         for start, end, from_, to in zip(positions, positions[1:], colors, colors[1:], strict=False)
