@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.encode.deflate import deflate
-from engine.encode.pyramid import halve_classes, halve_numbers
+from engine.encode.pyramid import halve_classes, halve_floats, halve_numbers
 from engine.encode.tiff_tags import (
     HEADER,
     LARGEST,
@@ -69,7 +69,8 @@ class CogFile:
             last = self._levels[-1]
             half = (-(-last.height // 2), -(-last.width // 2))
             self._levels.append(_Level(*half, self._dtype, level))
-        self._halve = halve_classes if is_categorical else halve_numbers
+        mean = halve_floats if self._dtype.kind == "f" else halve_numbers
+        self._halve = halve_classes if is_categorical else mean
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +97,9 @@ class CogFile:
             pairs = level.take_pairs(rows, is_last=is_last)
             if not len(pairs):
                 break
-            nodata = -1.0 if self._nodata is None else self._nodata
+            # No pixel equals it: NaN among floats, a negative number among unsigned ones.
+            nothing = np.nan if self._dtype.kind == "f" else -1.0
+            nodata = nothing if self._nodata is None else self._nodata
             rows = np.empty((-(-len(pairs) // 2), -(-level.width // 2)), self._dtype)
             self._halve(pairs, nodata, rows)
 

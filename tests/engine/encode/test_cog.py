@@ -114,6 +114,17 @@ def test_overviews_are_means_of_the_pixels_with_data(tmp_path: Path) -> None:
         assert np.array_equal(dataset.read(1), means)
 
 
+def test_overviews_of_floats_are_not_rounded(tmp_path: Path) -> None:
+    path = tmp_path / "image.tif"
+    image = _image(1_024, 1_024, "uint16", 5).astype(np.float32) / 9_000
+    _write(path, image, chunk=100)
+
+    quads = image.reshape(512, 2, 512, 2).swapaxes(1, 2).reshape(512, 512, 4).astype(float)
+    means = quads.sum(axis=2) / np.maximum((quads > 0).sum(axis=2), 1)
+    with rasterio.open(path, overview_level=0) as dataset:
+        np.testing.assert_allclose(dataset.read(1), means, rtol=1e-6)
+
+
 def test_overviews_of_classes_hold_the_most_frequent_one(tmp_path: Path) -> None:
     path = tmp_path / "image.tif"
     image = _image(1_024, 1_024, "uint8", 4)
