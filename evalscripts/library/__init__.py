@@ -94,6 +94,15 @@ def get_script(script_id: str) -> LibraryScript | None:
     return next((script for script in list_scripts() if script.id == script_id), None)
 
 
+def script_text(text: str) -> str:
+    """Return the text of the ready script whose id ``text`` is; any other text is a script's own.
+
+    No script is lost by this: an id alone returns nothing.
+    """
+    ready = get_script(text.strip())
+    return text if ready is None else ready.text
+
+
 def _script(name: str, about: Mapping[str, Any]) -> LibraryScript:
     also = about.get("also")
     value = about.get("value")

@@ -1,5 +1,5 @@
 //VERSION=3
-// Clouds, cirrus, shadows and snow, drawn over a dimmed true color picture.
+// Clouds, cirrus, shadows and snow, drawn over true color.
 
 const TINTS = {
   3: [0.35, 0.2, 0.55],
@@ -17,7 +17,7 @@ function setup() {
 }
 
 function evaluatePixel(sample) {
-  const ground = [1.8 * sample.B04, 1.8 * sample.B03, 1.8 * sample.B02];
+  const ground = [2.5 * sample.B04, 2.5 * sample.B03, 2.5 * sample.B02];
   const tint = TINTS[sample.SCL];
   if (tint === undefined) return [...ground, sample.dataMask];
   return [...combine(tint, ground, 0.7), sample.dataMask];

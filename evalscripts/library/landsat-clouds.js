@@ -1,5 +1,5 @@
 //VERSION=3
-// What the quality flags of Collection 2 say of each pixel, over a dimmed picture.
+// What the quality flags of Collection 2 say of each pixel, over the picture.
 
 function setup() {
   return {
@@ -9,7 +9,7 @@ function setup() {
 }
 
 function evaluatePixel(sample) {
-  const ground = [2 * sample.B04, 2 * sample.B03, 2 * sample.B02];
+  const ground = [2.5 * sample.B04, 2.5 * sample.B03, 2.5 * sample.B02];
   const flags = decodeL8C2Qa(sample.BQA);
   let tint = null;
   if (flags.snow) tint = [1, 0.6, 0.95];
