@@ -135,6 +135,17 @@ class Holder:
         knows_itself = is_expression and node.name is not None
         return Closure(node, self._machine.globals, knows_itself=knows_itself)
 
+    def _parent(self, name: str) -> Js:
+        """Return a class that others extend; the snapshot has it where pixels mention it too."""
+        if name in self._snapshot.globals:
+            return self.value(self._snapshot.globals[name])
+        if name in find_names(self._program).written:
+            return None
+        for statement in self._program.body:
+            if type(statement) is tree.ClassDeclaration and statement.definition.name == name:
+                return self._class(statement.definition)
+        return None
+
     def _found(
         self, text: str, nodes: dict[int, tuple[tree.Node, bool]]
     ) -> list[tuple[tree.Node, bool]]:
@@ -185,7 +196,7 @@ class Holder:
         parent: Any = None
         if node.parent is not None:
             name = node.parent.name if type(node.parent) is tree.Name else None
-            parent = self.initial(name).value if name is not None else None
+            parent = self._parent(name) if name is not None else None
             if type(parent) is not ClassValue:
                 return Lost("a class that extends something else than a class of the script")
         return ClassValue(node, self._machine.globals, parent)

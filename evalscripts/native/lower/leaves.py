@@ -6,7 +6,7 @@ from typing import Any
 from evalscripts.native import ir
 from evalscripts.native.lower.indexing import is_positive, is_whole
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.merging import alternatives, content_of
+from evalscripts.native.lower.merging import alternatives, content_of, met
 from evalscripts.native.lower.shapes import (
     Either,
     Fixed,
@@ -25,6 +25,7 @@ from evalscripts.native.lower.values import (
     Js,
     Mask,
     Moment,
+    Pending,
     Rows,
     Sample,
     Scene,
@@ -66,6 +67,8 @@ def leaves(machine: Machine, shape: Shape, value: Js) -> list[Any]:
     Raises:
         Misfit: the value does not have the shape.
     """
+    if type(value) is Pending:
+        value = met(machine, value)
     if type(shape) is Either:
         return _leaves_of_either(machine, shape, value)
     if type(value) is Union:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from evalscripts.native.lower.coercion import describe, each, present, spread
 from evalscripts.native.lower.indexing import index_key, pick, put, within
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.merging import content_of
+from evalscripts.native.lower.merging import content_of, met
 from evalscripts.native.lower.operators import text_of
 from evalscripts.native.lower.rows import get_row, set_row
 from evalscripts.native.lower.scenes import get_of_scene, get_of_scenes
@@ -21,11 +21,9 @@ from evalscripts.native.lower.values import (
     Fields,
     Items,
     Js,
-    Lost,
     Members,
     Moment,
     Native,
-    Pending,
     Rows,
     Sample,
     SampleList,
@@ -109,7 +107,7 @@ def _get_item(machine: Machine, thing: Thing, items: Items, key: Js) -> Js:
             if 0 <= index < len(items.values) and index % 1 == 0
             else UNDEFINED
         )
-        return UNDEFINED if value is HOLE else _met(machine, value)
+        return UNDEFINED if value is HOLE else met(machine, value)
     return pick(machine, items.values, index, site=thing.site)
 
 
@@ -117,7 +115,7 @@ def _get_field(machine: Machine, thing: Thing, fields: Fields, key: Js) -> Js:
     key = key_of(machine, key)
     if type(key) is str:
         if key in fields.values:
-            return _met(machine, fields.values[key])
+            return met(machine, fields.values[key])
         found = method_of(fields.owner, key)
         if found is not None:
             return found
@@ -132,15 +130,6 @@ def _get_field(machine: Machine, thing: Thing, fields: Fields, key: Js) -> Js:
             match = machine.builder.compare("eq", key, number)
             result = machine.merge(machine, match, get(machine, thing, name), result)
     return result
-
-
-def _met(machine: Machine, value: Js) -> Js:
-    """Return what a field holds, now that it is asked for."""
-    if type(value) is Pending:
-        return machine.builder.load(value.slot, 0.0)
-    if type(value) is Lost:
-        raise Declined(value.word, machine.here)
-    return value
 
 
 def method_of(owner: ClassValue | None, name: str, *, is_static: bool = False) -> Closure | None:

@@ -20,8 +20,10 @@ from evalscripts.native.lower.values import (
     Fields,
     Items,
     Js,
+    Lost,
     Mask,
     Moment,
+    Pending,
     Rows,
     Sample,
     Scene,
@@ -180,10 +182,24 @@ def _merge_rows(machine: Machine, mask: Mask, a: Rows, b: Rows) -> Rows:
     return Rows(a.plan, length)
 
 
+def met(machine: Machine, value: Js) -> Js:
+    """Return what a field holds, now that it is asked for."""
+    if type(value) is Pending:
+        return machine.builder.load(value.slot, 0.0)
+    if type(value) is Lost:
+        raise Declined(value.word, machine.here)
+    return value
+
+
 def _merge_fields(machine: Machine, mask: Mask, a: Fields, b: Fields) -> Fields:
     if list(a.values) != list(b.values):
         raise Declined("an object whose keys depend on the pixel", machine.here)
-    values = {key: merge(machine, mask, value, b.values[key]) for key, value in a.values.items()}
+    values = {}
+    for key, value in a.values.items():
+        other = b.values[key]
+        if not same(value, other):
+            value, other = met(machine, value), met(machine, other)  # noqa: PLW2901 (the same field)
+        values[key] = merge(machine, mask, value, other)
     return Fields(values, is_frozen=a.is_frozen or b.is_frozen, owner=a.owner, helper=a.helper)
 
 

@@ -17,6 +17,7 @@ from evalscripts.native.lower.values import (
     Items,
     Js,
     Moment,
+    Pending,
     Rows,
     Sample,
     Scene,
@@ -105,6 +106,8 @@ Shape = Fixed | Number | Truth | OfSample | Listed | Keyed | OfRows | Either
 
 def shape_of(machine: Machine, value: Js, since: int) -> Shape:  # noqa: PLR0911 (one per kind of value)
     """Return a value's shape; things that are no older than ``since`` by what they hold."""
+    if type(value) is Pending:
+        return Number(is_uniform=False, is_whole=False, is_positive=False)
     if type(value) is Union:
         options = [shape_of(machine, part, since) for _, part in value.alternatives]
         uniform = all(_is_uniform(mask) for mask, _ in value.alternatives)
@@ -184,6 +187,22 @@ def _alike(machine: Machine, x: Shape, y: Shape) -> Shape | None:  # noqa: PLR09
             frozen = x.is_frozen or y.is_frozen
             return replace(x, parts=_joined(machine, x, y), is_frozen=frozen)
     return None
+
+
+def varying(shape: Shape) -> Shape:
+    """Return the shape whose leaves need not be the same in every lane."""
+    match shape:
+        case Number() | Truth():
+            return replace(shape, is_uniform=False)
+        case OfSample():
+            return replace(shape, index=varying(shape.index))
+        case OfRows():
+            return replace(shape, length=varying(shape.length))
+        case Listed() | Keyed():
+            return replace(shape, parts=tuple(map(varying, shape.parts)))
+        case Either():
+            return Either(tuple(map(varying, shape.options)), is_uniform=False)
+    return shape
 
 
 def _joined(machine: Machine, x: Listed | Keyed, y: Listed | Keyed) -> tuple[Shape, ...]:

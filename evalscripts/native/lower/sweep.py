@@ -6,45 +6,48 @@ from evalscripts.native import ir
 def sweep(kernel: ir.Kernel) -> None:
     """Remove every value that no effect depends on."""
     needed: set[ir.Value] = set()
-    kernel.body[:] = _kept(kernel.body, needed)
+    _mark(kernel.body, needed)
+    _prune(kernel.body, needed)
 
 
-def _kept(region: ir.Region, needed: set[ir.Value]) -> ir.Region:
-    kept: ir.Region = []
+def _mark(region: ir.Region, needed: set[ir.Value]) -> None:
+    """Add what the effects of a region, and what is needed of its values, depend on."""
     for node in reversed(region):
         if type(node) is ir.Op:
-            if node.type is not None and node not in needed:
-                continue
-            needed.update(node.operands)
+            if node.type is None or node in needed:
+                needed.update(node.operands)
         elif type(node) is ir.Loop:
-            _sweep_loop(node, needed)
+            _mark_loop(node, needed)
         elif type(node) is ir.Guard:
-            _sweep_guard(node, needed)
-        kept.append(node)
-    kept.reverse()
-    return kept
+            needed.update([result.inside for result in node.results if result in needed])
+            _mark(node.body, needed)
+            needed.update([result.otherwise for result in node.results if result in needed])
+            needed.add(node.mask)
 
 
-def _sweep_loop(loop: ir.Loop, needed: set[ir.Value]) -> None:
-    """Keep the phis that are needed behind the loop, or by what is needed inside."""
+def _mark_loop(loop: ir.Loop, needed: set[ir.Value]) -> None:
+    """Go round until nothing is new: what one turn needs, the turn before must give."""
     if loop.condition is not None:
         needed.add(loop.condition)
-    head, body = loop.head, loop.body
-    while True:
+    before = -1
+    while len(needed) != before:
         before = len(needed)
-        needed.update([phi.next for phi in loop.phis if phi in needed and phi.next is not None])
-        kept_body = _kept(body, needed)
-        kept_head = _kept(head, needed)
-        if len(needed) == before:
-            break
-    loop.head[:], loop.body[:] = kept_head, kept_body
-    loop.phis[:] = [phi for phi in loop.phis if phi in needed]
-    needed.update([phi.first for phi in loop.phis])
+        phis = [phi for phi in loop.phis if phi in needed]
+        needed.update([phi.next for phi in phis if phi.next is not None])
+        _mark(loop.body, needed)
+        _mark(loop.head, needed)
+    needed.update([phi.first for phi in loop.phis if phi in needed])
 
 
-def _sweep_guard(guard: ir.Guard, needed: set[ir.Value]) -> None:
-    guard.results[:] = [result for result in guard.results if result in needed]
-    needed.update([result.inside for result in guard.results])
-    guard.body[:] = _kept(guard.body, needed)
-    needed.update([result.otherwise for result in guard.results])
-    needed.add(guard.mask)
+def _prune(region: ir.Region, needed: set[ir.Value]) -> None:
+    for node in region:
+        if type(node) is ir.Loop:
+            _prune(node.head, needed)
+            _prune(node.body, needed)
+            node.phis[:] = [phi for phi in node.phis if phi in needed]
+        elif type(node) is ir.Guard:
+            _prune(node.body, needed)
+            node.results[:] = [result for result in node.results if result in needed]
+    region[:] = [
+        node for node in region if type(node) is not ir.Op or node.type is None or node in needed
+    ]

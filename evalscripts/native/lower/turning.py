@@ -5,7 +5,7 @@ from phis of the `Shape`s that fit both ends, until they fit. Everything written
 dropped. Lanes that are done keep their values by themselves.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,17 @@ from evalscripts.native.lower.joining import merge_changes, vary
 from evalscripts.native.lower.leaves import Misfit, leaf_types, leaves, rebuilt, rebuilt_content
 from evalscripts.native.lower.limits import bound_of, limit_of
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.shapes import Fixed, Shape, content_shape, join, shape_of, things_in
+from evalscripts.native.lower.shapes import (
+    Either,
+    Fixed,
+    Listed,
+    Shape,
+    content_shape,
+    join,
+    shape_of,
+    things_in,
+    varying,
+)
 from evalscripts.native.lower.values import (
     ABSENT,
     IR_TYPES,
@@ -185,7 +195,7 @@ class _Attempt:
     def _make_phis(self) -> None:
         """Make phis of what the lesson says that changes."""
         machine = self.machine
-        for place, shape in self.lesson.shapes.items():
+        for place, shape in list(self.lesson.shapes.items()):
             kinds = list(leaf_types(shape))
             if place.now is ABSENT:
                 starts: list[Any] = [0.0 if kind.is_number else False for kind in kinds]
@@ -194,6 +204,9 @@ class _Attempt:
                     starts = leaves(machine, shape, place.now)
                 except Misfit:
                     raise Declined("a loop's value that has no shape", self.turns.node) from None
+            if _vary(kinds, starts):
+                self.lesson.shapes[place] = varying(shape)
+                raise Learned
             self.phis[place] = [
                 ir.Phi(kind, machine.builder.operand(start))
                 for kind, start in zip(kinds, starts, strict=True)
@@ -301,38 +314,46 @@ class _Attempt:
 
     def _fits(self, place: Place, value: Any, before: Any, seen: set[Thing]) -> bool:
         """Give the phis of a place their next values, or widen its shape."""
-        machine, shapes = self.machine, self.lesson.shapes
+        shapes = self.lesson.shapes
         if value is POISON or before is POISON:
             if before is not POISON:
                 shapes.pop(place, None)
                 self._keep_poison(place)
             return True
         known = shapes.get(place)
-        if known is not None:
-            try:
-                row = leaves(machine, known, value)
-            except Misfit:
-                pass
-            else:
-                self._share(known, value, seen)
-                for phi, leaf in zip(self.phis[place], row, strict=True):
-                    phi.next = machine.builder.operand(leaf)
-                return True
+        if known is None:
+            shapes[place] = self._first_shape(place, value, before)
+            return False
+        try:
+            row = leaves(self.machine, known, value)
+        except Misfit:
+            shapes[place] = self._joined(place, known, self._shape(place, value))
+            return False
+        if _vary([phi.type for phi in self.phis[place]], row):
+            shapes[place] = varying(known)
+            return False
+        self._share(known, value, seen)
+        for phi, leaf in zip(self.phis[place], row, strict=True):
+            phi.next = self.machine.builder.operand(leaf)
+        return True
+
+    def _shape(self, place: Place, value: Any) -> Shape:
         describe = content_shape if type(place) is Thing else shape_of
-        shape = describe(machine, value, self.since)
-        if (
-            type(place) is Thing
-            and type(value) is Items
-            and type(before) is Items
-            and len(before.values) != len(value.values)
-        ):
-            vary(machine, place)
-        if known is not None:
-            shape = join(machine, known, shape)
-        elif before is not ABSENT:
-            shape = join(machine, describe(machine, before, self.since), shape)
-        shapes[place] = shape
-        return False
+        return describe(self.machine, value, self.since)
+
+    def _first_shape(self, place: Place, value: Any, before: Any) -> Shape:
+        """Return the shape of what a place held before a turn and after it."""
+        if before is ABSENT:
+            return self._shape(place, value)
+        return self._joined(place, self._shape(place, before), self._shape(place, value))
+
+    def _joined(self, place: Place, known: Shape, shape: Shape) -> Shape:
+        whole = join(self.machine, known, shape)
+        if type(place) is Thing and type(whole) is Either:
+            if type(place.now) is Items or type(known) is Listed:
+                vary(self.machine, place)
+            raise Declined("an object whose keys depend on the pixel", self.turns.node)
+        return whole
 
     def _keep_poison(self, place: Place) -> None:
         """A thing from before the loop that a turn makes one with another: keep them apart."""
@@ -348,6 +369,14 @@ class _Attempt:
             if thing in seen:
                 raise Declined("an object that a loop keeps in two variables", self.turns.node)
             seen.add(thing)
+
+
+def _vary(kinds: Sequence[ir.Type], row: Sequence[Any]) -> bool:
+    """Whether a leaf differs between lanes where its phi must not."""
+    return any(
+        kind.is_uniform and type(leaf) in IR_TYPES and not leaf.type.is_uniform
+        for kind, leaf in zip(kinds, row, strict=True)
+    )
 
 
 def _is_uniform(mask: Mask) -> bool:
