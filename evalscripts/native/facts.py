@@ -43,6 +43,7 @@ def read_facts(
             items = items[:1]
         elif selection is not None and name in selection.kept:
             items = [items[index] for index in selection.kept[name]]
+        readers: Mapping[str, Callable[[Any], float]]
         readers = _OF_ORBIT if wanted.mosaicking is Mosaicking.ORBIT else _OF_SCENE
         for fact, read in readers.items():
             facts[i, fact] = np.array([read(item) for item in items], dtype=np.float64)
