@@ -17,15 +17,17 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import Response
 
 from api import auth, ops
+from api.debug import routes as debug
+from api.debug.document import MODELS
 from api.desk import Desk
 from api.dialects import answer_error
 from api.errors import HttpError
 from api.guard import Guard
+from api.library import routes as library
 from api.logs import configure_logs
 from api.metrics import Metrics
 from api.observe import Observe
 from api.process import routes as process
-from api.process.document import MODELS
 from api.quota import Buckets
 from api.settings import Settings, load_settings
 from api.tokens import open_key
@@ -100,7 +102,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     metrics.watch("cogmill_running", "Requests worked on now.", lambda: app.state.desk.gate.running)
     metrics.watch("cogmill_waiting", "Requests in line now.", lambda: app.state.desk.gate.waiting)
-    for room in (auth, process, xyz, ops, web):
+    for room in (auth, process, debug, library, xyz, ops, web):
         app.include_router(room.router)
     # FastAPI's way of letting an app describe itself.
     app.openapi = cache(partial(ops.describe, app, MODELS))  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.cli.output import SCRIPT_IS_WRONG
 from api.errors import HttpError, violations_of
 from api.settings import PREFIX, Settings, UnknownSetting
 from engine.errors import (
@@ -23,7 +24,7 @@ from evalscripts.errors import ScriptError, ScriptTierUnavailable
 
 CODES: tuple[tuple[type[Exception], int], ...] = (
     (ScriptTierUnavailable, 1),
-    (ScriptError, 5),
+    (ScriptError, SCRIPT_IS_WRONG),
     (NotFound, 3),
     (UnknownCollection, 3),
     (SourceError, 4),

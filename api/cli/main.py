@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import about, access, data, pixels, serving
+from api.cli import about, access, data, pixels, scripts, serving
 from api.cli.output import OUT, print_error
 from api.settings import load_settings
 
@@ -30,7 +30,9 @@ app.command(rich_help_panel="Serve")(serving.serve)
 app.command(rich_help_panel="Serve")(serving.demo)
 app.command(rich_help_panel="Ask, without a server")(pixels.process)
 app.command(rich_help_panel="Ask, without a server")(pixels.explain)
-app.command(rich_help_panel="Ask, without a server")(pixels.check)
+app.command(rich_help_panel="Ask, without a server")(pixels.debug)
+app.command(rich_help_panel="Scripts")(scripts.check)
+app.add_typer(scripts.scripts, name="scripts", rich_help_panel="Scripts")
 app.command(rich_help_panel="Data")(data.ingest)
 app.command(rich_help_panel="Data")(data.scenes)
 app.add_typer(data.collections, name="collections", rich_help_panel="Data")

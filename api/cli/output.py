@@ -20,6 +20,9 @@ OUT = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty()
 ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 """Progress, warnings and errors, so that results can be piped."""
 
+SCRIPT_IS_WRONG = 5
+"""The exit code for a script that is broken, or that threw."""
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 

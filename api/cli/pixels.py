@@ -1,4 +1,4 @@
-"""`cogmill process`, `explain`, `check`: requests and scripts without a server."""
+"""`cogmill process`, `explain`, `debug`: requests without a server."""
 
 import sys
 import time
@@ -9,14 +9,27 @@ from typing import Annotated, Any
 
 import typer
 
-from api.cli.output import ERR, OUT, AsJson, print_facts, print_json, print_table, run
+from api.cli.output import (
+    ERR,
+    OUT,
+    SCRIPT_IS_WRONG,
+    AsJson,
+    print_facts,
+    print_json,
+    print_table,
+    run,
+)
 from api.settings import load_settings
 
 Request = Annotated[
     Path, typer.Argument(help="A Process API request as JSON; `-` reads standard input.")
 ]
 Script = Annotated[
-    Path | None, typer.Option(help="File of a script to use instead of the request's own.")
+    str | None,
+    typer.Option(
+        metavar="FILE|NAME",
+        help="A script's file, or the name of a ready one, instead of the request's own.",
+    ),
 ]
 
 
@@ -83,52 +96,54 @@ def explain(request: Request, *, script: Script = None, as_json: AsJson = False)
         _print_plan(facts)
 
 
-def check(
-    script: Annotated[str, typer.Argument(help="A script's file, or the name of a ready one.")],
+def debug(
+    request: Request,
     *,
+    at: Annotated[
+        str | None, typer.Option(metavar="X,Y", help="A point, in the CRS of the request's bounds.")
+    ] = None,
+    pixel: Annotated[
+        str | None,
+        typer.Option(metavar="COL,ROW", help="Or a pixel of its grid; 0,0 is the top left one."),
+    ] = None,
+    script: Script = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compile a script and say what it reads and returns.
+    """See one pixel from inside the script: samples, scenes, console, values, and its error.
 
     [bold]Examples[/]
 
-    cogmill check my-script.js
+    cogmill debug request.json --at 12.02,44.31
 
-    cogmill check ndvi --json
+    cogmill debug request.json --pixel 128,64 --script my-script.js
     """
-    from api.cli.asking import compile_named
+    from api.cli.asking import ask_pixel, read_request
+    from api.cli.pixel_text import print_pixel
 
-    program = run(compile_named(script))
-    setup = program.setup
+    settings = load_settings()
+    place: dict[str, Any] = {}
+    if at is not None:
+        place["point"] = _two_numbers("--at", at, float)
+    if pixel is not None:
+        place["pixel"] = dict(zip(("col", "row"), _two_numbers("--pixel", pixel, int), strict=True))
+    report = run(ask_pixel(settings, read_request(settings, request, script), place))
     if as_json:
-        print_json(
-            {
-                "inputs": [
-                    {
-                        "bands": list(one.bands),
-                        "units": list(one.units),
-                        "mosaicking": one.mosaicking.value,
-                    }
-                    for one in setup.inputs
-                ],
-                "outputs": [
-                    {"id": one.id, "bands": one.bands, "sampleType": one.sample_type.value}
-                    for one in setup.outputs
-                ],
-                "tier": program.tier,
-                "reason": program.reason,
-            }
-        )
-        return
-    for one in setup.inputs:
-        bands = ", ".join(
-            f"{band} ({unit})" if unit else band
-            for band, unit in zip(one.bands, one.units, strict=True)
-        )
-        OUT.print(f"reads    {bands}; mosaicking {one.mosaicking.value}", markup=False)
-    for out in setup.outputs:
-        OUT.print(f"returns  {out.id}: {out.bands} x {out.sample_type.value}", markup=False)
-    OUT.print(f"tier     {program.tier}: {program.reason}", markup=False)
+        print_json(report)
+    else:
+        print_pixel(report)
+    if report["error"] is not None:
+        raise typer.Exit(SCRIPT_IS_WRONG)
+
+
+def _two_numbers(option: str, text: str, kind: type[float]) -> tuple[float, float]:
+    from engine.errors import RequestError
+
+    try:
+        first, second = (kind(part) for part in text.split(","))
+    except ValueError as error:
+        message = f"{text[:40]!r} is not two numbers with a comma between them"
+        raise RequestError(message, where=option) from error
+    return first, second
 
 
 def _print_plan(facts: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -57,14 +58,16 @@ async def draw(request: Request, who: Principal, body: ProcessBody) -> Response:
 
 
 async def read_request(request: Request) -> ProcessBody:
-    """Return the request of the body, JSON or multipart.
+    """Return the request of the body; raises as `read_value`, and pydantic's ValidationError."""
+    return parse_body(await read_value(request))
 
-    Raises `BadBody`, `WrongMediaType`, pydantic's ValidationError.
-    """
+
+async def read_value(request: Request) -> Any:
+    """Return the JSON value of the body, JSON or multipart; raises `BadBody`, `WrongMediaType`."""
     max_depth = request.app.state.settings.max_json_depth
     kind = content_type(request)
     if kind == JSON or kind.endswith("+json"):
-        return parse_body(parse_json(await read_body(request), max_depth=max_depth))
+        return parse_json(await read_body(request), max_depth=max_depth)
     if kind != MULTIPART:
         raise wrong_type(request, (JSON, MULTIPART))
     form = await read_form(request)
@@ -74,7 +77,7 @@ async def read_request(request: Request) -> ProcessBody:
     value = parse_json(form["request"], max_depth=max_depth)
     if isinstance(value, dict) and "evalscript" in form:
         value["evalscript"] = form["evalscript"]
-    return parse_body(value)
+    return value
 
 
 def spent(replies: Replies, prepared: Prepared) -> float:

@@ -137,4 +137,4 @@ class ProcessBody(_Model):
 
     input: ProcessInput
     output: ProcessOutput = ProcessOutput()
-    evalscript: str = ""
+    evalscript: str = Field(default="", description="A script, or the id of a ready one: ndvi …")

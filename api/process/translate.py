@@ -11,6 +11,7 @@ from engine.errors import RequestError
 from engine.plan.limits import Limits
 from engine.request import Input, PixelRequest
 from engine.warp.resampling import Resampling
+from evalscripts.library import script_text
 
 LEGACY_TYPES: Mapping[str, str] = {
     "S2L1C": "sentinel-2-l1c",
@@ -60,7 +61,7 @@ def translate(body: ProcessBody, *, limits: Limits, principal: str | None = None
         geobox=geobox,
         clip=clip,
         inputs=_inputs(body.input.data),
-        script=body.evalscript,
+        script=script_text(body.evalscript),
         principal=principal,
     )
 

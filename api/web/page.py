@@ -1,4 +1,4 @@
-"""What the page needs to know of collections, their dates and the ready scripts, as JSON."""
+"""What the page needs to know of collections and their dates, as JSON."""
 
 import statistics
 from collections import defaultdict
@@ -10,7 +10,6 @@ from engine.catalog.collection import Collection
 from engine.catalog.protocol import SceneCatalog
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneQuery
-from evalscripts.library import LibraryScript
 
 MOST_SCENES = 5000
 """Of each collection the page knows so many scenes, the most recent ones."""
@@ -37,21 +36,6 @@ def describe_collection(collection: Collection, scenes: Sequence[Scene]) -> dict
         "dates": _dates(scenes),
         "bands": bands,
         "attribution": ", ".join(sources) or None,
-    }
-
-
-def describe_script(script: LibraryScript) -> dict[str, Any]:
-    """Return what the page shows of a ready script before its text is asked for."""
-    legend = script.legend and [
-        {"color": entry.color, "label": entry.label, "value": entry.value}
-        for entry in script.legend
-    ]
-    return {
-        "id": script.id,
-        "title": script.title,
-        "description": script.description,
-        "collection": script.collection,
-        "legend": legend,
     }
 
 

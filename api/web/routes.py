@@ -6,10 +6,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.auth import Reader
+from api.library.describe import describe_script
 from api.web.assets import answer_asset, built_assets
-from api.web.page import describe_collections, describe_script
+from api.web.page import describe_collections
 from engine.errors import NotFound
-from evalscripts.library import get_script, list_scripts
+from evalscripts.library import list_scripts
 
 router = APIRouter(include_in_schema=False)
 
@@ -47,17 +48,6 @@ async def describe_page(request: Request, _: Reader) -> dict[str, Any]:
         "scripts": [describe_script(script) for script in list_scripts()],
         "anonymous": request.app.state.settings.anonymous_read,
     }
-
-
-@router.get("/api/v1/page/scripts/{script_id}")
-def give_script(script_id: str) -> Response:
-    """Give the text of a ready script."""
-    script = get_script(script_id)
-    if script is None:
-        known = ", ".join(ready.id for ready in list_scripts())
-        message = f"there is no ready script {script_id[:60]!r}; there are: {known}"
-        raise NotFound(message)
-    return Response(script.text, media_type="text/javascript")
 
 
 def _answer(request: Request, path: str) -> Response:

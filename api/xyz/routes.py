@@ -27,11 +27,8 @@ from engine.core import Engine
 from engine.encode.formats import check_format
 from engine.plan.area import search_area
 from engine.request import PixelRequest
-from evalscripts.library import list_scripts
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
-READY = {script.id: script.text for script in list_scripts()}
-"""Name → text of the scripts that come with Cogmill."""
 CollectionId = Annotated[str, Path(description="A collection.", examples=["sentinel-2-l2a"])]
 EXTENT_SCENES = 2000
 """The extent of a collection with more scenes than this is said to be the whole map."""
@@ -82,7 +79,7 @@ async def tile(
     query: Annotated[TileQuery, Query()],
 ) -> Response:
     """Give one map tile of web mercator, as a script draws it."""
-    script = script_of(query, READY)
+    script = script_of(query)
     asked = tile_request(collection, tile_box(z, x, y), query, script=script, principal=who.id)
     form = Form(media_type=media_type_of(extension), quality=query.quality)
     headers = await cache_headers(request, who, asked, form)
@@ -106,16 +103,19 @@ async def cache_headers(
 ) -> dict[str, str]:
     """Return ETag and Cache-Control; reads the catalog but no pixel."""
     catalog = request.app.state.engine.catalog
-    [source] = asked.inputs
-    scenes = await catalog.search(
-        SceneQuery(
-            collection=source.collection,
-            area=search_area(asked.geobox),
-            time=source.time,
-            max_cloud_cover=source.max_cloud_cover,
-            order=source.order,
+    scenes = [
+        scene
+        for source in asked.inputs
+        for scene in await catalog.search(
+            SceneQuery(
+                collection=source.collection,
+                area=search_area(asked.geobox),
+                time=source.time,
+                max_cloud_cover=source.max_cloud_cover,
+                order=source.order,
+            )
         )
-    )
+    ]
     tag = entity_tag(
         asked,
         scenes,

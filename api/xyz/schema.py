@@ -26,7 +26,8 @@ class TileQuery(BaseModel):
     script: str | None = Field(
         default=None,
         max_length=100,
-        description="Name of a ready script: true-color, ndvi …",
+        description="Name of a ready script: true-color, ndvi … One of a fusion brings its other "
+        "collection; one that looks at all dates looks at those of `time`.",
         examples=["true-color"],
     )
     evalscript: str | None = Field(

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from api.params import at, parse_instant, time_range
@@ -19,6 +20,7 @@ from engine.geo.geobox import make_geobox
 from engine.geo.time import ALL_TIME, TimeRange
 from engine.request import Input, PixelRequest
 from engine.warp.resampling import Resampling
+from evalscripts.library import LibraryScript, OtherSource, get_script, list_scripts
 
 MEDIA_TYPES: Mapping[str, str] = {
     "png": "image/png",
@@ -33,6 +35,7 @@ HALF_WORLD = 20_037_508.342789244
 """Meters from the center to the edge of web mercator: π times WGS 84's equatorial radius."""
 
 INPUT_ID = "0"
+"""The data source of a script that reads only one."""
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 
@@ -68,18 +71,35 @@ def media_type_of(extension: str) -> str:
     return found
 
 
-def script_of(query: TileQuery, ready: Mapping[str, str]) -> str:
-    """Return the script's text: the inline one, or the one of that name in ``ready``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileScript:
+    """What draws a map tile."""
+
+    text: str
+    source: str = INPUT_ID
+    """What the script calls the collection of the address."""
+    also: OtherSource | None = None
+    """The other collection that a ready script of a fusion reads."""
+
+
+def script_of(query: TileQuery) -> TileScript:
+    """Return the inline script, or the ready one of that name; raises `RequestError`."""
     if query.evalscript is not None:
-        return _inline(query.evalscript)
+        ready = get_script(query.evalscript)
+        return TileScript(text=_inline(query.evalscript)) if ready is None else _ready(ready)
+    known = ", ".join(script.id for script in list_scripts())
     if query.script is None:
-        message = f"script or evalscript must be given; ready scripts: {', '.join(ready)}"
+        message = f"script or evalscript must be given; ready scripts: {known}"
         raise RequestError(message, where="script")
-    text = ready.get(query.script)
-    if text is None:
-        message = f"no ready script is called {query.script[:60]!r}; there are: {', '.join(ready)}"
+    ready = get_script(query.script)
+    if ready is None:
+        message = f"no ready script is called {query.script[:60]!r}; there are: {known}"
         raise RequestError(message, where="script")
-    return text
+    return _ready(ready)
+
+
+def _ready(script: LibraryScript) -> TileScript:
+    return TileScript(text=script.text, source=script.source or INPUT_ID, also=script.also)
 
 
 def _inline(text: str) -> str:
@@ -97,24 +117,35 @@ def tile_request(
     box: BBox,
     query: TileQuery,
     *,
-    script: str,
+    script: TileScript,
     principal: str | None = None,
 ) -> PixelRequest:
-    """Return the question for one map tile."""
+    """Return the question for one map tile.
+
+    Cloud cover and its order are asked of the collection of the address; of a fusion's other one,
+    which may be a radar's, the same times and resampling.
+    """
+    first = Input(
+        id=script.source,
+        collection=collection,
+        time=parse_time(query.time),
+        max_cloud_cover=query.maxcc,
+        order=SceneOrder(query.order),
+        upsampling=Resampling(query.upsampling),
+        downsampling=Resampling(query.downsampling),
+    )
+    inputs = [first]
+    if (other := script.also) is not None:
+        is_by_clouds = first.order is SceneOrder.LEAST_CLOUDY
+        order = SceneOrder.MOST_RECENT if is_by_clouds else first.order
+        second = replace(
+            first, id=other.id, collection=other.collection, max_cloud_cover=None, order=order
+        )
+        inputs.append(second)
     return PixelRequest(
         geobox=make_geobox(box, width=query.size, height=query.size),
-        inputs=(
-            Input(
-                id=INPUT_ID,
-                collection=collection,
-                time=parse_time(query.time),
-                max_cloud_cover=query.maxcc,
-                order=SceneOrder(query.order),
-                upsampling=Resampling(query.upsampling),
-                downsampling=Resampling(query.downsampling),
-            ),
-        ),
-        script=script,
+        inputs=tuple(inputs),
+        script=script.text,
         principal=principal,
     )
 
@@ -160,12 +191,11 @@ def entity_tag(
     The scenes count beside the catalog's generation, so that another catalog whose counter
     stands at the same number does not look the same.
     """
-    [source] = request.inputs
     facts = [
         generation,
         [(scene.id, scene.created.isoformat()) for scene in scenes],
         repr(request.geobox),
-        repr(source),
+        repr(request.inputs),
         request.script,
         media_type,
         quality,

@@ -16,6 +16,8 @@ DOCUMENTED = {
     "demo",
     "process",
     "explain",
+    "debug",
+    "scripts",
     "collections",
     "ingest",
     "scenes",

@@ -1,4 +1,4 @@
-"""`process`, `explain`, `check`."""
+"""`process`, `explain`."""
 
 import json
 import os
@@ -129,6 +129,19 @@ def test_another_script_may_be_tried_on_a_request(
     assert (tmp_path / "tried.png").read_bytes() == (tmp_path / "own.png").read_bytes()
 
 
+def test_a_ready_script_may_be_tried_by_its_name(
+    run_demo: Run, demo_home: Path, tmp_path: Path
+) -> None:
+    asked = body(demo_home, text_of("true-color"), ("default", "image/png"))
+    (tmp_path / "request.json").write_text(json.dumps(asked))
+    (tmp_path / "named.json").write_text(json.dumps(asked | {"evalscript": "scl"}))
+
+    run_demo("process", "request.json", "--script", "scl", "-o", "tried.png")
+    run_demo("process", "named.json", "-o", "named.png")
+
+    assert (tmp_path / "tried.png").read_bytes() == (tmp_path / "named.png").read_bytes()
+
+
 def test_a_plan_names_scenes_and_costs_but_no_place_on_this_machine(
     run_demo: Run, demo_home: Path, tmp_path: Path
 ) -> None:
@@ -166,20 +179,3 @@ def test_a_plan_is_told_to_people_too(run_demo: Run, demo_home: Path, tmp_path: 
     assert "50 x 40 in EPSG:4326" in done.out
     assert "B08" in done.out
     assert "more scenes: " in done.out
-
-
-def test_a_ready_script_is_checked_by_its_name(run: Run, tmp_path: Path) -> None:
-    done = run("check", "ndvi", "--json")
-
-    facts = json.loads(done.out)
-    assert facts["inputs"][0]["bands"] == ["B04", "B08", "dataMask"]
-    assert facts["outputs"] == [{"id": "default", "bands": 4, "sampleType": "AUTO"}]
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_script_of_ones_own_is_checked(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "own.js").write_text(TWO_FILES)
-
-    done = run("check", "own.js")
-
-    assert "returns  red: 1 x UINT16" in done.out

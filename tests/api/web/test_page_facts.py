@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 
 import shapely
 
-from api.web.page import describe_collection, describe_script
+from api.web.page import describe_collection
 from engine.catalog.collection import Band, Collection, MosaicRule, Unit
 from engine.catalog.scene import Scene
 from engine.geo.crs import WGS84
 from engine.geo.geometry import Geometry
-from evalscripts.library import list_scripts
 
 COLLECTION = Collection(
     id="sentinel-2-l2a",
@@ -88,15 +87,3 @@ def test_each_source_is_named_once() -> None:
 
     assert described["attribution"] == "Cogmill"
     assert described["bands"] == [{"name": "B04", "title": "Red"}]
-
-
-def test_every_ready_script_has_what_the_page_shows() -> None:
-    described = [describe_script(script) for script in list_scripts()]
-
-    assert all(script["title"] and script["description"] for script in described)
-    assert [script["id"] for script in described[:3]] == ["true-color", "false-color", "ndvi"]
-    assert described[2]["legend"][0] == {
-        "color": "#23395b",
-        "label": "Water, snow, cloud",
-        "value": -0.2,
-    }

@@ -87,18 +87,3 @@ def test_only_built_files_are_given(client: TestClient, path: str) -> None:
 
 def test_the_mark_is_found_where_browsers_look_for_it(client: TestClient) -> None:
     assert client.get("/favicon.ico").headers["content-type"] == "image/svg+xml"
-
-
-def test_the_text_of_a_ready_script_is_javascript(client: TestClient) -> None:
-    answer = client.get("/api/v1/page/scripts/ndvi")
-
-    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
-    assert answer.text == (LIBRARY / "ndvi.js").read_text(encoding="utf-8")
-
-
-def test_an_unknown_script_is_named_with_those_there_are(client: TestClient) -> None:
-    answer = client.get("/api/v1/page/scripts/nothing")
-
-    assert answer.status_code == 404
-    assert "'nothing'" in answer.json()["error"]["message"]
-    assert "true-color" in answer.json()["error"]["message"]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from api.xyz.schema import TileQuery
 from api.xyz.translate import (
+    TileScript,
     bounds_of,
     entity_tag,
     holds_tag,
@@ -25,6 +26,7 @@ from engine.geo.geometry import parse_geometry
 from engine.geo.time import ALL_TIME
 from engine.request import PixelRequest
 from engine.warp.resampling import Resampling
+from evalscripts.library import get_script
 
 CELLS = st.integers(0, 24).flatmap(
     lambda z: st.tuples(st.just(z), st.integers(0, 2**z - 1), st.integers(0, 2**z - 1))
@@ -124,19 +126,41 @@ SCRIPT = "//VERSION=3\nreturn [B04, 'é'];"
     ],
 )
 def test_an_inline_script_is_plain_or_base64url(text: str) -> None:
-    assert script_of(TileQuery(evalscript=text), {}) == SCRIPT
+    assert script_of(TileQuery(evalscript=text)) == TileScript(text=SCRIPT)
 
 
-def test_a_ready_script_is_found_by_its_name() -> None:
-    assert script_of(TileQuery(script="ndvi"), {"ndvi": SCRIPT}) == SCRIPT
+@pytest.mark.parametrize("query", [TileQuery(script="ndvi"), TileQuery(evalscript="ndvi")])
+def test_a_ready_script_is_found_by_its_name(query: TileQuery) -> None:
+    ready = get_script("ndvi")
+
+    assert ready is not None
+    assert script_of(query) == TileScript(text=ready.text)
 
 
 @pytest.mark.parametrize("query", [TileQuery(), TileQuery(script="nvdi")])
 def test_without_a_script_the_ready_ones_are_named(query: TileQuery) -> None:
-    with pytest.raises(RequestError, match="ndvi, true-color") as caught:
-        script_of(query, {"ndvi": SCRIPT, "true-color": SCRIPT})
+    with pytest.raises(RequestError, match="ndvi, scl") as caught:
+        script_of(query)
 
     assert caught.value.where == "script"
+
+
+def test_a_ready_script_of_a_fusion_brings_its_other_collection() -> None:
+    query = TileQuery(script="radar-optical", time="2024-06-30", order="leastCC", maxcc=20)
+    script = script_of(query)
+
+    request = tile_request("sentinel-2-l1c", tile_box(3, 4, 3), query, script=script)
+
+    assert [(one.id, one.collection) for one in request.inputs] == [
+        ("S2", "sentinel-2-l1c"),
+        ("S1", "sentinel-1-grd"),
+    ]
+    assert [one.max_cloud_cover for one in request.inputs] == [20, None]
+    assert [one.order for one in request.inputs] == [
+        SceneOrder.LEAST_CLOUDY,
+        SceneOrder.MOST_RECENT,
+    ]
+    assert {one.time for one in request.inputs} == {parse_time("2024-06-30")}
 
 
 def test_an_unknown_format_is_refused_with_those_there_are() -> None:
@@ -146,7 +170,7 @@ def test_an_unknown_format_is_refused_with_those_there_are() -> None:
 
 def ask(query: TileQuery | None = None, *, script: str = SCRIPT, x: int = 4) -> PixelRequest:
     chosen = query or TileQuery()
-    return tile_request("sentinel-2-l2a", tile_box(3, x, 3), chosen, script=script)
+    return tile_request("sentinel-2-l2a", tile_box(3, x, 3), chosen, script=TileScript(text=script))
 
 
 def test_a_query_is_a_request_of_one_source() -> None:
