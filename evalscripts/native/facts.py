@@ -33,18 +33,14 @@ def read_facts(
     """
     facts: dict[tuple[int, str], NDArray[np.float64]] = {}
     for i, (wanted, name) in enumerate(zip(setup.inputs, ids, strict=True)):
-        items: Sequence[Any]
-        if wanted.mosaicking is Mosaicking.ORBIT:
-            items = context.orbits.get(name, ())
-        else:
-            items = context.scenes.get(name, ())
+        is_orbit = wanted.mosaicking is Mosaicking.ORBIT
+        items: Sequence[Any] = (context.orbits if is_orbit else context.scenes).get(name, ())
         if wanted.mosaicking is Mosaicking.SIMPLE:
             # The older list has one entry under SIMPLE: the first scene that was used.
             items = items[:1]
         elif selection is not None and name in selection.kept:
             items = [items[index] for index in selection.kept[name]]
-        readers: Mapping[str, Callable[[Any], float]]
-        readers = _OF_ORBIT if wanted.mosaicking is Mosaicking.ORBIT else _OF_SCENE
+        readers: Mapping[str, Callable[[Any], float]] = _OF_ORBIT if is_orbit else _OF_SCENE
         for fact, read in readers.items():
             facts[i, fact] = np.array([read(item) for item in items], dtype=np.float64)
     return facts

@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 from evalscripts.native import ir
 from evalscripts.native.lower.machine import Machine
-from evalscripts.native.lower.merging import unite
+from evalscripts.native.lower.merging import content_of, unite
 from evalscripts.native.lower.texts import number_of_text
 from evalscripts.native.lower.values import (
     FUNCTIONS,
+    HOLE,
     IR_TYPES,
     NAN,
     DateText,
     Declined,
     Initial,
+    Items,
     Js,
     Mask,
     Moment,
@@ -22,11 +24,14 @@ from evalscripts.native.lower.values import (
     Thing,
     Union,
     is_boolean,
+    is_constant,
     is_number,
     same,
 )
 from evalscripts.snapshot import UNDEFINED
 
+_TEXTUAL = frozenset((str, Thing, DateText))
+"""What is compared as a text with its like."""
 ORDER = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
 
@@ -93,19 +98,23 @@ def to_number(machine: Machine, value: Js) -> Num:  # noqa: PLR0911 (one per kin
         return value if value.type.is_number else machine.builder.as_number(value)
     if kind is Union:
         return _number_of_union(machine, living(machine, value))
-    if kind is bool:
-        return 1.0 if value else 0.0
-    if value is None:
-        return 0.0
-    if value is UNDEFINED:
-        return NAN
-    if kind is str:
-        return number_of_text(value)
+    if is_constant(value):
+        return _number_of_constant(value)
     if kind is Moment:
         return value.milliseconds  # type: ignore[no-any-return]
+    if kind is Thing:
+        return _number_of_thing(machine, value)
     if kind is Sample or kind in FUNCTIONS:
         return NAN
     raise Declined(f"arithmetic with {describe(value)}", machine.here)
+
+
+def _number_of_constant(value: Js) -> float:
+    if type(value) is str:
+        return number_of_text(value)
+    if value is UNDEFINED:
+        return NAN
+    return 1.0 if value is True else 0.0
 
 
 def _number_of_union(machine: Machine, value: Js) -> Num:
@@ -116,6 +125,28 @@ def _number_of_union(machine: Machine, value: Js) -> Num:
     for mask, part in reversed(parts[:-1]):
         result = machine.builder.choose(mask, to_number(machine, part), result)
     return result
+
+
+def _number_of_thing(machine: Machine, thing: Thing) -> Num:
+    """Return the number of an array's text: that of its only element, if it has one."""
+    content = content_of(machine, thing)
+    if type(content) is not Items or content.is_typed:
+        raise Declined(f"arithmetic with {describe(thing)}", machine.here)
+    if len(content.values) != 1:
+        return NAN if content.values else 0.0
+    only = spread(machine, content.values[0], lambda part: _number_of_only(machine, part))
+    return to_number(machine, only)
+
+
+def _number_of_only(machine: Machine, value: Js) -> Num:
+    if is_number(value):
+        # Its text gives the number back, but −0 writes itself as 0.
+        return machine.builder.number("add", value, 0.0)
+    if is_boolean(value):
+        return NAN
+    if value is None or value is UNDEFINED or value is HOLE:
+        return 0.0
+    return to_number(machine, value)
 
 
 def describe(value: Js) -> str:
@@ -197,7 +228,8 @@ def _equal_scalars(machine: Machine, a: Js, b: Js, *, strictly: bool) -> Mask:
         return a == b
     if strictly:
         return False
-    if _is_scalar(a) and _is_scalar(b):
+    both_texts = type(a) in _TEXTUAL and type(b) in _TEXTUAL
+    if not both_texts and all(_is_scalar(one) or type(one) is Thing for one in (a, b)):
         return machine.builder.compare("eq", to_number(machine, a), to_number(machine, b))
     raise Declined(f"a comparison of {describe(a)} and {describe(b)}", machine.here)
 
@@ -232,6 +264,8 @@ def ordered(machine: Machine, name: str, a: Js, b: Js) -> Mask:
     if type(a) is str and type(b) is str:
         x, y = a.encode("utf-16-be", "surrogatepass"), b.encode("utf-16-be", "surrogatepass")
         return {"lt": x < y, "le": x <= y, "gt": x > y, "ge": x >= y}[name]
+    if type(a) in _TEXTUAL and type(b) in _TEXTUAL:
+        raise Declined(f"a comparison of {describe(a)} and {describe(b)}", machine.here)
     return machine.builder.compare(name, to_number(machine, a), to_number(machine, b))
 
 

@@ -65,6 +65,8 @@ CONSTRUCTS = {
     "return [a, b, c];",
     "optional chains": "const o = s.B04 > 0.2 ? { x: s.B08 } : null; "
     "return [o?.x ?? -1, o?.['x'] || 2, 0];",
+    "arrays as numbers": "return [s.B04 / [s.B08], +[], [1, 2] * s.B04];",
+    "arrays compared": "return [[s.B04] > 0.2, [s.B04, 1] < 5, [s.B08] == s.B08];",
     "bits": "const v = s.B04 * 5000; return [v & 12 | 3, ~v ^ (v << 5), (v >>> 3) + (-v >> 2)];",
     "remainders and powers": "return [s.B04 % 0.3, -s.B04 % s.B08, s.B04 ** 2];",
     "objects of one shape": "let o = { a: 1, b: [0, 0] }; if (s.B04 > 0.2) o = { a: s.B08, b: "
