@@ -1,6 +1,6 @@
 """A value of some `Shape` as a row of IR values, its leaves, and back."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from evalscripts.native import ir
@@ -243,3 +243,11 @@ def _rebuilt_either(machine: Machine, shape: Either, row: Iterator[Any]) -> Js:
         parts.append((mask, rebuilt(machine, option, row)))
         others = build.either(others, mask)
     return Union(((build.negate(others), first), *parts))
+
+
+def differ(kinds: Sequence[ir.Type], row: Sequence[Any]) -> bool:
+    """Whether a leaf differs between lanes where its phi must not."""
+    return any(
+        kind.is_uniform and type(leaf) in IR_TYPES and not leaf.type.is_uniform
+        for kind, leaf in zip(kinds, row, strict=True)
+    )

@@ -11,7 +11,7 @@ from evalscripts.native.lower.members import get
 from evalscripts.native.lower.merging import content_of
 from evalscripts.native.lower.natives import Method, Table
 from evalscripts.native.lower.rows import is_rows, make_rows, push
-from evalscripts.native.lower.turning import Turns
+from evalscripts.native.lower.turns import Turns
 from evalscripts.native.lower.values import (
     HOLE,
     Cell,

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from evalscripts.native import ir
+from evalscripts.native.lower.checkpoints import checkpoint, rewind
 from evalscripts.native.lower.coercion import describe, living, to_boolean
 from evalscripts.native.lower.flow import DEAD, Flow, Target
 from evalscripts.native.lower.listing import elements, own_fields
@@ -13,7 +14,8 @@ from evalscripts.native.lower.members import get
 from evalscripts.native.lower.patterns import bind
 from evalscripts.native.lower.rows import is_rows
 from evalscripts.native.lower.scopes import Scope, pattern_names
-from evalscripts.native.lower.turning import Turns, turn
+from evalscripts.native.lower.turning import turn
+from evalscripts.native.lower.turns import Turns
 from evalscripts.native.lower.values import UNSET, Declined, Js, SampleList, Union
 from evalscripts.syntax import tree
 from evalscripts.syntax.walk import descend
@@ -32,11 +34,11 @@ def run_loop(machine: Machine, turns: Turns) -> Flow | None:
     turns.labels = machine.jumps.take_labels()
     if turns.is_long:
         return turn(machine, turns)
-    checkpoint = machine.checkpoint()
+    start = checkpoint(machine)
     try:
         return _unrolled(machine, turns)
     except _TooLong:
-        machine.rewind(checkpoint)
+        rewind(machine, start)
     return turn(machine, turns)
 
 

@@ -324,38 +324,6 @@ class Machine:
         path.arrivals = tuple([way.path for way in target.exits] + ends)
         return path
 
-    # ---- trying --------------------------------------------------------------------------
-
-    def checkpoint(self) -> tuple[Any, ...]:
-        """Return everything that `rewind` needs."""
-        return (
-            self.builder.mark(),
-            len(self.journal),
-            len(self.knowledge),
-            len(self.left),
-            len(self.targets),
-            [(t, len(t.exits)) for t in self.targets if type(t) is Target],
-            len(self.jumps.around),
-            len(self.loops),
-            len(self.growth),
-            (self.path, self.scope, self.depth, self.here),
-        )
-
-    def rewind(self, checkpoint: tuple[Any, ...]) -> None:
-        """Go back, as if nothing had run since."""
-        region, journal, facts, left, targets, exits, jumps, loops, growth, rest = checkpoint
-        self.builder.rewind(region)
-        self.undo(journal)
-        self.knowledge.forget(facts)
-        del self.left[left:]
-        del self.targets[targets:]
-        del self.jumps.around[jumps:]
-        del self.loops[loops:]
-        del self.growth[growth:]
-        for target, count in exits:
-            del target.exits[count:]
-        self.path, self.scope, self.depth, self.here = rest
-
     # ---- giving up -----------------------------------------------------------------------
 
     def trap(self, reason: str, mask: Mask) -> None:

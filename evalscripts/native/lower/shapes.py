@@ -260,3 +260,10 @@ def things_in(value: Js) -> Iterator[Thing]:
     elif type(value) is Union:
         for _, part in value.alternatives:
             yield from things_in(part)
+
+
+def keeps(shape: Shape, thing: Thing) -> bool:
+    """Whether a shape refers to the thing itself, not to what it holds."""
+    if type(shape) is Fixed:
+        return shape.value is thing
+    return any(keeps(option, thing) for option in getattr(shape, "options", ()))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from evalscripts.native import ir
 from evalscripts.native.lower.arrays import argument, changed, items_of
+from evalscripts.native.lower.checkpoints import checkpoint, rewind
 from evalscripts.native.lower.leaves import leaf_types, rebuilt
 from evalscripts.native.lower.lists import count
 from evalscripts.native.lower.machine import Machine
@@ -47,7 +48,7 @@ class Order:
 
 def ask(machine: Machine, comparator: Js, shape: Shape) -> Order:
     """Return what a comparator says of two elements of a shape."""
-    checkpoint = machine.checkpoint()
+    start = checkpoint(machine)
     ours, theirs = _stand_ins(machine, shape), _stand_ins(machine, shape)
     a, b = rebuilt(machine, shape, iter(ours)), rebuilt(machine, shape, iter(theirs))
     before = len(machine.builder.region)
@@ -55,7 +56,7 @@ def ask(machine: Machine, comparator: Js, shape: Shape) -> Order:
     has_effects = any(
         type(node) is not ir.Op or node.type is None for node in machine.builder.region[before:]
     )
-    machine.rewind(checkpoint)
+    rewind(machine, start)
     if not has_effects and type(result) is ir.Op and _size(result) <= _MOST:
         pairs = dict(zip(ours, theirs, strict=True))
         if result.name == "sub":

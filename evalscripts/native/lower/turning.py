@@ -5,15 +5,22 @@ from phis of the `Shape`s that fit both ends, until they fit. Everything written
 dropped. Lanes that are done keep their values by themselves.
 """
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from evalscripts.native import ir
+from evalscripts.native.lower.checkpoints import checkpoint, rewind
 from evalscripts.native.lower.coercion import to_boolean
 from evalscripts.native.lower.flow import DEAD, Barrier, Flow, Path, Retry, Target
 from evalscripts.native.lower.joining import merge_changes, vary
-from evalscripts.native.lower.leaves import Misfit, leaf_types, leaves, rebuilt, rebuilt_content
+from evalscripts.native.lower.leaves import (
+    Misfit,
+    differ,
+    leaf_types,
+    leaves,
+    rebuilt,
+    rebuilt_content,
+)
 from evalscripts.native.lower.limits import bound_of, limit_of
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.shapes import (
@@ -23,10 +30,12 @@ from evalscripts.native.lower.shapes import (
     Shape,
     content_shape,
     join,
+    keeps,
     shape_of,
     things_in,
     varying,
 )
+from evalscripts.native.lower.turns import Turns
 from evalscripts.native.lower.values import (
     ABSENT,
     IR_TYPES,
@@ -39,29 +48,8 @@ from evalscripts.native.lower.values import (
     Thing,
     same,
 )
-from evalscripts.syntax import tree
 
 _ATTEMPTS = 16
-
-
-@dataclass(slots=True, kw_only=True)
-class Turns:
-    """A loop as the machine runs it."""
-
-    node: tree.Node
-    test: Callable[[], Js] | None
-    """None: forever."""
-    body: Callable[[], Flow | None]
-    step: Callable[[], None] | None = None
-    is_tested_late: bool = False
-    """do … while."""
-    private: frozenset[Place] = frozenset()
-    """What nobody reads behind the loop: need not be kept for lanes that have left."""
-    is_long: bool = False
-    """Whether it is surely not worth unrolling."""
-    renew: Callable[[], None] | None = None
-    """Gives the next turn variables of its own; only needed where the loop is unrolled."""
-    labels: list[str] = field(default_factory=list)
 
 
 class Learned(Exception):
@@ -86,11 +74,11 @@ def turn(machine: Machine, turns: Turns) -> Flow | None:
     lesson.breaks = lesson.tests_inside
     barrier = Barrier(target=None)  # type: ignore[arg-type]  # set by each attempt
     for _ in range(_ATTEMPTS):
-        checkpoint = machine.checkpoint()
+        start = checkpoint(machine)
         try:
             _Attempt(machine, turns, lesson, barrier).run()
         except Learned:
-            machine.rewind(checkpoint)
+            rewind(machine, start)
             continue
         return _go_on(machine, barrier)
     raise Declined("a loop whose values never become of one kind", turns.node)
@@ -204,7 +192,7 @@ class _Attempt:
                     starts = leaves(machine, shape, place.now)
                 except Misfit:
                     raise Declined("a loop's value that has no shape", self.turns.node) from None
-            if _vary(kinds, starts):
+            if differ(kinds, starts):
                 self.lesson.shapes[place] = varying(shape)
                 raise Learned
             self.phis[place] = [
@@ -226,7 +214,7 @@ class _Attempt:
         if type(shape) is Fixed or type(value) in (float, bool) or type(value) in IR_TYPES:
             return
         for thing in things_in(value):
-            if thing.now is not POISON and not thing.now.is_frozen and not _keeps(shape, thing):
+            if thing.now is not POISON and not thing.now.is_frozen and not keeps(shape, thing):
                 self.machine.write(thing, POISON)
 
     def _active(self, alive: Mask) -> ir.Phi | None:
@@ -329,7 +317,7 @@ class _Attempt:
         except Misfit:
             shapes[place] = self._joined(place, known, self._shape(place, value))
             return False
-        if _vary([phi.type for phi in self.phis[place]], row):
+        if differ([phi.type for phi in self.phis[place]], row):
             shapes[place] = varying(known)
             return False
         self._share(known, value, seen)
@@ -364,27 +352,12 @@ class _Attempt:
     def _share(self, shape: Shape, value: Any, seen: set[Thing]) -> None:
         """Refuse that two variables carry one thing into the next turn, where it becomes two."""
         for thing in things_in(value):
-            if _keeps(shape, thing) or thing.now is POISON or thing.now.is_frozen:
+            if keeps(shape, thing) or thing.now is POISON or thing.now.is_frozen:
                 continue
             if thing in seen:
                 raise Declined("an object that a loop keeps in two variables", self.turns.node)
             seen.add(thing)
 
 
-def _vary(kinds: Sequence[ir.Type], row: Sequence[Any]) -> bool:
-    """Whether a leaf differs between lanes where its phi must not."""
-    return any(
-        kind.is_uniform and type(leaf) in IR_TYPES and not leaf.type.is_uniform
-        for kind, leaf in zip(kinds, row, strict=True)
-    )
-
-
 def _is_uniform(mask: Mask) -> bool:
     return type(mask) is bool or mask.type.is_uniform  # type: ignore[union-attr]
-
-
-def _keeps(shape: Shape, thing: Thing) -> bool:
-    """Whether a shape refers to the thing itself, not to what it holds."""
-    if type(shape) is Fixed:
-        return shape.value is thing
-    return any(_keeps(option, thing) for option in getattr(shape, "options", ()))
