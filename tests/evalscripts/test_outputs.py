@@ -117,7 +117,15 @@ def test_a_single_output_takes_every_form(run: Run, returned: str, expected: lis
 
 @pytest.mark.parametrize(
     ("returned", "expected"),
-    [("5", 5), ("[5, 6]", 5), ("true", 1), ("'6'", 6), ("{default: 7}", 7), ("{default: false}", 0), ("", 0)],
+    [
+        ("5", 5),
+        ("[5, 6]", 5),
+        ("true", 1),
+        ("'6'", 6),
+        ("{default: 7}", 7),
+        ("{default: false}", 0),
+        ("", 0),
+    ],
 )
 def test_one_band_takes_a_scalar(run: Run, returned: str, expected: int) -> None:
     script = pixel_script(f"return {returned};", output="{bands: 1, sampleType: 'UINT8'}")

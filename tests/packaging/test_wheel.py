@@ -20,7 +20,8 @@ PARTS = (
     "evalscripts/library/ndvi.js",
     "evalscripts/library/scripts.toml",
     "evalscripts/prelude.js",
-    "evalscripts/v8/runner.js",
+    "evalscripts/v8/stages.js",
+    "evalscripts/v8/snapshot.js",
 )
 """What is no module, and would be missed only when somebody asks for it."""
 
