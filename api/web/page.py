@@ -16,12 +16,12 @@ MOST_SCENES = 5000
 
 
 async def describe_collections(catalog: SceneCatalog) -> list[dict[str, Any]]:
-    """Return every collection with its bands, dates and bounds, those with scenes first."""
+    """Return every collection with its bands, dates and bounds, those with most dates first."""
     described = []
     for collection in await catalog.collections():
         query = SceneQuery(collection=collection.id, limit=MOST_SCENES)
         described.append(describe_collection(collection, await catalog.search(query)))
-    return sorted(described, key=lambda one: one["bounds"] is None)
+    return sorted(described, key=lambda one: (one["bounds"] is None, -len(one["dates"])))
 
 
 def describe_collection(collection: Collection, scenes: Sequence[Scene]) -> dict[str, Any]:

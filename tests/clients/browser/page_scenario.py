@@ -117,6 +117,78 @@ def edit(browser: Browser) -> dict[str, Any]:
     }
 
 
+def see_a_pixel(browser: Browser) -> dict[str, Any]:
+    """Click on the map, look over all dates, make the script throw there, and mend it."""
+    notes: list[str] = []
+    page = open_page(browser, notes, viewport={"width": 1400, "height": 860})
+    page.goto(f"{URL}/#script=ndvi")
+    settle(page)
+    panel = page.locator(".pixel")
+    page.mouse.click(500, 420)
+    expect(panel.locator("tr")).to_have_count(2)
+    page.screenshot(path=SHOTS / "page-pixel.png")
+    cells = panel.locator("th").all_inner_texts(), panel.locator("td").all_inner_texts()
+    swatch = panel.locator(".written i").evaluate("(one) => getComputedStyle(one).backgroundColor")
+    written = panel.locator(".written code").inner_text()
+    search(page, "maximum")
+    settle(page)
+    expect(panel.locator("h3").first).to_contain_text("samples")
+    page.screenshot(path=SHOTS / "page-pixel-dates.png")
+    dates = panel.locator("tr").count() - 1
+    inside = page.locator(".day.inside").count()
+    note = page.locator(".dates-note").inner_text()
+    calm = list(notes)
+    wrong = line_of(page, "function evaluatePixel") + 1
+    put_line(page, wrong, '  console.log("here"); missing.thing();')
+    page.keyboard.press("Control+Enter")
+    expect(panel.locator(".wrong .message")).to_contain_text("missing is not defined")
+    page.screenshot(path=SHOTS / "page-pixel-error.png")
+    page.locator(".editor-switch").click()
+    panel.locator(".wrong button").click()
+    expect(page.locator(".cm-activeLine")).to_contain_text("missing.thing")
+    printed = panel.locator(".printed li").all_inner_texts()
+    panel.locator(".close").click()
+    expect(panel).to_be_hidden()
+    return {
+        "calm": calm,
+        "cells": cells,
+        "swatch": swatch,
+        "written": written,
+        "dates": dates,
+        "inside": inside,
+        "note": note,
+        "printed": printed,
+    }
+
+
+def search(page: Page, words: str) -> None:
+    """Choose the first script that a search in the list of all finds."""
+    page.locator(".picker-switch").click()
+    page.locator(".picker input").fill(words)
+    page.keyboard.press("Enter")
+    expect(page.locator(".picker")).to_be_hidden()
+
+
+def write_a_bare_script(browser: Browser) -> dict[str, Any]:
+    """Replace the ready script by one line of version 1, and read what is said of another."""
+    page = open_page(browser, [], viewport={"width": 1400, "height": 860})
+    page.goto(URL)
+    settle(page)
+    checked = page.locator(".checked summary")
+    expect(checked).to_have_text("Machine code")
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("return [1, 0, B04 > 2 ? 1 : 0]")
+    page.keyboard.press("Control+Enter")
+    seen = settle(page)
+    page.keyboard.press("Control+A")
+    page.keyboard.insert_text("//VERSION=3\nconst seen = new Map(); return [seen.size + B04]")
+    expect(checked).to_contain_text("JavaScript")
+    checked.click()
+    page.screenshot(path=SHOTS / "page-checked.png")
+    return {"seen": seen, "checked": page.locator(".checked li").all_inner_texts()}
+
+
 def pan_away(browser: Browser) -> dict[str, Any]:
     """Hold map tiles back, pan to another place, and count the requests that were ended."""
     page = open_page(browser, [], viewport={"width": 1400, "height": 860})
@@ -166,6 +238,13 @@ def hold_a_phone(browser: Browser) -> dict[str, Any]:
     page.goto(URL)
     seen = settle(page)
     page.screenshot(path=SHOTS / "phone.png")
+    page.touchscreen.tap(195, 330)
+    expect(page.locator(".pixel td").first).to_be_in_viewport()
+    page.screenshot(path=SHOTS / "phone-pixel.png")
+    page.locator(".pixel .close").tap()
+    page.locator(".picker-switch").tap()
+    expect(page.locator(".picker [aria-current]")).to_be_in_viewport()
+    page.locator(".picker .close").tap()
     page.locator(".editor-switch").tap()
     expect(page.locator(".editor .run")).to_be_in_viewport()
     page.locator(".editor .close").tap()
@@ -175,5 +254,5 @@ def hold_a_phone(browser: Browser) -> dict[str, Any]:
 
 
 with chromium() as opened:
-    steps = (look_around, edit, pan_away, read_docs, hold_a_phone)
+    steps = (look_around, edit, see_a_pixel, write_a_bare_script, pan_away, read_docs, hold_a_phone)
     print(json.dumps({step.__name__: step(opened) for step in steps}))  # noqa: T201 -- the answer

@@ -83,6 +83,40 @@ def test_a_changed_script_travels_in_the_address(seen: Any) -> None:
     assert edit["shared"]["colors"] < 50
 
 
+def test_a_click_shows_what_the_script_was_given_and_made_there(seen: Any) -> None:
+    pixel = seen["see_a_pixel"]
+
+    heads, cells = pixel["cells"]
+    red, infrared, mask = (float(text) for text in cells[1:])
+    assert pixel["calm"] == []
+    assert heads == ["Scene", "B04", "B08", "dataMask"]
+    assert 0 < red < 1 > infrared > 0
+    assert mask == 1
+    color = pixel["written"].split()
+    assert pixel["swatch"] == f"rgb({', '.join(color[:3])})"
+    assert color[3] == "255"
+
+
+def test_a_script_over_time_looks_at_several_dates_and_says_so(seen: Any) -> None:
+    pixel = seen["see_a_pixel"]
+
+    assert pixel["dates"] == pixel["inside"] >= 3
+    assert f"all {pixel['inside']} dates" in pixel["note"]
+
+
+def test_what_went_wrong_at_the_pixel_leads_to_the_editor(seen: Any) -> None:
+    assert seen["see_a_pixel"]["printed"] == ["here"]
+
+
+def test_a_bare_script_of_version_1_runs_in_the_editor(seen: Any) -> None:
+    assert seen["write_a_bare_script"]["seen"]["colors"] < 50
+
+
+def test_what_keeps_a_script_from_machine_code_is_said_under_the_editor(seen: Any) -> None:
+    assert "new Map" in seen["write_a_bare_script"]["checked"][0]
+    assert "line 2" in seen["write_a_bare_script"]["checked"][0]
+
+
 def test_panning_away_ends_the_requests_for_what_was_left(seen: Any) -> None:
     pan = seen["pan_away"]
 

@@ -1,4 +1,4 @@
-/** What the server answers, as api/web/page.py and sentinelhub.md §0.2 write it. */
+/** What the server answers, as api/web/page.py, api/library and sentinelhub.md §0.2 write it. */
 
 /** One day on which a collection has scenes. */
 export interface SceneDate {
@@ -39,7 +39,17 @@ export interface ScriptInfo {
   description: string;
   /** The collection it was written for. */
   collection: string;
-  legend: LegendEntry[] | null;
+  /** What the script calls that collection; null where it reads no other. */
+  source: string | null;
+  bands: string[];
+  /** The other collection that a fusion reads. */
+  also: { id: string; collection: string; bands: string[] } | null;
+  /** Other than SIMPLE: it looks at all scenes of the chosen time. */
+  mosaicking: "SIMPLE" | "ORBIT" | "TILE";
+  kind: "ramp" | "classes" | "channels";
+  legend: LegendEntry[];
+  /** The number that is colored. */
+  value: { name: string; low: number; high: number } | null;
 }
 
 export interface PageInfo {
@@ -56,6 +66,58 @@ export interface ScriptProblem {
   column: number | null;
   excerpt: string | null;
   message: string;
+}
+
+/** What a check says of a script; of a broken one only the error. */
+export interface CheckReport {
+  error: ScriptProblem | null;
+  tier?: "native" | "v8";
+  /** Why this tier. */
+  reason?: string;
+  /** Of what decided it. */
+  line?: number | null;
+  column?: number | null;
+  remarks?: ScriptProblem[];
+}
+
+/** A value of a script; numbers that JSON has not are texts (`NaN` …). */
+export type Value = null | boolean | number | string | Value[] | { [name: string]: Value };
+
+export interface SceneInfo {
+  name: string;
+  /** ISO instant; null where unknown. */
+  date: string | null;
+  cloudCover: number | null;
+}
+
+/** An input as one pixel sees it; `origins` are in the order of its samples. */
+export interface PixelInput {
+  id: string;
+  collection: string;
+  title: string;
+  mosaicking: string;
+  bands: string[];
+  units: (string | null)[];
+  origins: { day: string | null; candidates: number; scenes: SceneInfo[] }[];
+}
+
+export interface PixelOutput {
+  id: string;
+  sampleType: string;
+  values: (number | string)[];
+}
+
+/** One pixel seen from inside, as api/debug/report.py writes it. */
+export interface PixelReport {
+  pixel: { col: number; row: number; lon: number | null; lat: number | null };
+  inputs: PixelInput[];
+  samples: Value;
+  console: string[];
+  consoleAround: string[];
+  returned: Value;
+  outputs: PixelOutput[] | null;
+  userData: Value;
+  error: (ScriptProblem & { stack: string[] }) | null;
 }
 
 /** A refusal of the server, or of the way to it. */

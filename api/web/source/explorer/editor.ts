@@ -5,7 +5,14 @@ import { indentWithTab } from "@codemirror/commands";
 import { javascript } from "@codemirror/lang-javascript";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
-import { EditorState, Prec, StateEffect, StateField } from "@codemirror/state";
+import {
+  EditorState,
+  type Line,
+  Prec,
+  StateEffect,
+  StateField,
+  type TransactionSpec,
+} from "@codemirror/state";
 import { Decoration, type DecorationSet, EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { basicSetup } from "codemirror";
@@ -19,6 +26,8 @@ interface Hooks {
 export class ScriptEditor {
   readonly #view: EditorView;
   #bands: BandInfo[] = [];
+  #problem: ScriptProblem | null = null;
+  #remarks: ScriptProblem[] = [];
   /** True while text is put in by the page itself. */
   #isFilling = false;
 
@@ -62,6 +71,7 @@ export class ScriptEditor {
     const changes = { from: 0, to: this.#view.state.doc.length, insert: text };
     this.#view.dispatch({ changes, selection: { anchor: 0 }, scrollIntoView: true });
     this.#isFilling = false;
+    this.#remarks = [];
     this.mark(null);
   }
 
@@ -72,20 +82,58 @@ export class ScriptEditor {
 
   /** Mark where the script is wrong, or nothing. */
   mark(problem: ScriptProblem | null): void {
-    const state = this.#view.state;
-    if (!problem?.line || problem.line > state.doc.lines) {
-      this.#view.dispatch(setDiagnostics(state, []), { effects: setFault.of(null) });
-      return;
-    }
-    const line = state.doc.line(problem.line);
-    const column = Math.min((problem.column ?? 1) - 1, line.length);
-    const from = line.from + column;
-    const word = state.wordAt(from);
-    const to = word ? word.to : Math.min(from + 1, line.to);
-    const diagnostic = { from, to, severity: "error" as const, message: problem.message };
-    this.#view.dispatch(setDiagnostics(state, [diagnostic]), {
-      effects: [setFault.of(line.from), EditorView.scrollIntoView(from, { y: "center" })],
+    this.#problem = problem;
+    const line = this.#lineOf(problem);
+    const faulty = setFault.of(line?.from ?? null);
+    this.#view.dispatch(this.#diagnostics(), { effects: faulty });
+    if (problem?.line) this.goTo(problem);
+  }
+
+  /** Mark what is probably not meant so. */
+  remark(remarks: ScriptProblem[]): void {
+    this.#remarks = remarks;
+    this.#view.dispatch(this.#diagnostics());
+  }
+
+  /** Bring a place into view. */
+  goTo(place: Pick<ScriptProblem, "line" | "column">): void {
+    const from = this.#offset(place);
+    if (from === null) return;
+    this.#view.dispatch({ effects: EditorView.scrollIntoView(from, { y: "center" }) });
+  }
+
+  /** Put the cursor at a place and let the user type there. */
+  enter(place: Pick<ScriptProblem, "line" | "column">): void {
+    const anchor = this.#offset(place);
+    if (anchor !== null) this.#view.dispatch({ selection: { anchor } });
+    this.goTo(place);
+    this.focus();
+  }
+
+  #diagnostics(): TransactionSpec {
+    const said: [ScriptProblem | null, "error" | "info"][] = [
+      [this.#problem, "error"],
+      ...this.#remarks.map((one): [ScriptProblem, "info"] => [one, "info"]),
+    ];
+    const diagnostics = said.flatMap(([one, severity]) => {
+      const from = one ? this.#offset(one) : null;
+      if (!one || from === null) return [];
+      const word = this.#view.state.wordAt(from);
+      const to = word ? word.to : Math.min(from + 1, this.#view.state.doc.lineAt(from).to);
+      return [{ from, to, severity, message: one.message }];
     });
+    diagnostics.sort((a, b) => a.from - b.from);
+    return setDiagnostics(this.#view.state, diagnostics);
+  }
+
+  #lineOf(place: Pick<ScriptProblem, "line"> | null): Line | null {
+    const { doc } = this.#view.state;
+    return place?.line && place.line <= doc.lines ? doc.line(place.line) : null;
+  }
+
+  #offset(place: Pick<ScriptProblem, "line" | "column">): number | null {
+    const line = this.#lineOf(place);
+    return line && line.from + Math.min((place.column ?? 1) - 1, line.length);
   }
 
   focus(): void {
@@ -151,6 +199,20 @@ const look = EditorView.theme({
     borderRadius: "50%",
     backgroundColor: "var(--error)",
   },
+  ".cm-lintRange-info": {
+    backgroundImage: "none",
+    textDecoration: "underline dotted var(--ink-faint)",
+    textUnderlineOffset: "4px",
+  },
+  ".cm-lint-marker-info": {
+    content: "none",
+    width: "7px",
+    height: "7px",
+    marginTop: "6.5px",
+    borderRadius: "50%",
+    border: "1.5px solid var(--accent)",
+  },
+  ".cm-diagnostic-info": { borderLeft: "3px solid var(--accent)" },
   ".cm-tooltip": {
     backgroundColor: "var(--solid)",
     color: "var(--ink)",

@@ -4,6 +4,7 @@ import { type Choice, readAddress } from "./choice";
 import { type PageInfo, Refusal } from "./contract";
 import { Explorer } from "./explorer";
 import { Notice } from "./notice";
+import { suits } from "./scripts";
 import { Server } from "./server";
 
 const server = new Server();
@@ -24,7 +25,7 @@ function completeChoice(page: PageInfo, said: Partial<Choice>): Choice {
     page.collections.find(({ id }) => id === said.collection) ??
     page.collections[0];
   if (!collection) throw new Error("The server has no collections.");
-  const scripts = page.scripts.filter((script) => script.collection === collection.id);
+  const scripts = page.scripts.filter((script) => suits(script, collection));
   const script = scripts.find(({ id }) => id === said.script) ?? scripts[0];
   const days = collection.dates;
   const clearest = Math.min(...days.map(({ cloudCover }) => cloudCover ?? 0));

@@ -4,6 +4,7 @@ import { defaults as defaultControls } from "ol/control/defaults";
 import ScaleLine from "ol/control/ScaleLine";
 import { createEmpty, extend, getCenter, isEmpty } from "ol/extent";
 import Feature from "ol/Feature";
+import Point from "ol/geom/Point";
 import { fromExtent } from "ol/geom/Polygon";
 import Graticule from "ol/layer/Graticule";
 import TileLayer from "ol/layer/Tile";
@@ -11,6 +12,7 @@ import VectorLayer from "ol/layer/Vector";
 import OlMap from "ol/Map";
 import { fromLonLat, toLonLat, transformExtent } from "ol/proj";
 import VectorSource from "ol/source/Vector";
+import CircleStyle from "ol/style/Circle";
 import Fill from "ol/style/Fill";
 import Stroke from "ol/style/Stroke";
 import Style from "ol/style/Style";
@@ -26,6 +28,8 @@ export type Padding = [number, number, number, number];
 interface Hooks {
   onMove: (place: MapPlace) => void;
   onPointer: (text: string) => void;
+  /** Called for a click on a point in EPSG:3857, or Enter on its center. */
+  onPick: (point: number[]) => void;
 }
 
 export class MapView {
@@ -33,17 +37,19 @@ export class MapView {
   readonly #view = new View({ center: [0, 0], zoom: 2, minZoom: 2, maxZoom: 18 });
   readonly #layer: TileLayer;
   readonly #outline = new VectorSource();
+  readonly #mark = new VectorSource();
   #graticule: Graticule | null = null;
 
   constructor(target: HTMLElement, picture: PictureSource, hooks: Hooks) {
     this.#layer = new TileLayer({ source: picture, zIndex: 1, cacheSize: 256 });
     const outline = new VectorLayer({ source: this.#outline, zIndex: 2 });
     outline.setStyle(() => new Style({ stroke: new Stroke({ color: ink("--map-outline") }) }));
+    const mark = new VectorLayer({ source: this.#mark, zIndex: 3, style: markStyle });
     const scale = new ScaleLine({ target: document.querySelector<HTMLElement>(".scale")! });
     this.#map = new OlMap({
       target,
       view: this.#view,
-      layers: [this.#layer, outline],
+      layers: [this.#layer, outline, mark],
       controls: defaultControls({ rotate: false, attribution: false }).extend([scale]),
       maxTilesLoading: 12,
     });
@@ -61,12 +67,33 @@ export class MapView {
     this.#map.on("pointermove", (event) => {
       hooks.onPointer(event.dragging ? "" : coordinateText(toLonLat(event.coordinate)));
     });
+    // Single clicks come late, since two of them zoom in.
+    this.#map.on("singleclick", (event) => hooks.onPick(event.coordinate));
+    target.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") hooks.onPick(this.#view.getCenter() ?? [0, 0]);
+    });
     target.addEventListener("pointerleave", () => hooks.onPointer(""));
   }
 
   get place(): MapPlace {
     const [lon, lat] = toLonLat(this.#view.getCenter() ?? [0, 0]);
     return { zoom: this.#view.getZoom() ?? 0, lat: lat ?? 0, lon: lon ?? 0 };
+  }
+
+  /** EPSG:3857 units of a pixel of the screen. */
+  get resolution(): number {
+    return this.#view.getResolution() ?? 1;
+  }
+
+  /** Return a point of the map as people write it. */
+  placeText(point: number[]): string {
+    return coordinateText(toLonLat(point));
+  }
+
+  /** Mark a point, or nothing. */
+  mark(point: number[] | null): void {
+    this.#mark.clear();
+    if (point) this.#mark.addFeature(new Feature(new Point(point)));
   }
 
   goTo(place: MapPlace): void {
@@ -114,6 +141,12 @@ export class MapView {
     this.#map.addLayer(this.#graticule);
   }
 }
+
+/** A ring that is seen on bright and on dark ground, and leaves the pixel itself free. */
+const markStyle = [
+  new Style({ image: new CircleStyle({ radius: 9, stroke: new Stroke({ color: "#000a", width: 4 }) }) }),
+  new Style({ image: new CircleStyle({ radius: 9, stroke: new Stroke({ color: "#fff", width: 2 }) }) }),
+];
 
 function extentOf(collection: CollectionInfo | null): number[] {
   const bounds = collection?.bounds;

@@ -70,6 +70,13 @@ export class Outcome {
     this.#drawTiming();
   }
 
+  /** Say what the script ran as, in the latest map tile: it may have changed on the way. */
+  #tierText(): string {
+    const tier = this.#reports.at(-1)?.tier;
+    if (!tier) return "";
+    return tier === "native" ? "The script ran as machine code." : "The script ran as JavaScript.";
+  }
+
   #drawConsole(): void {
     this.#console.hidden = this.#lines.size === 0;
     const items = [...this.#lines].slice(0, MOST_LINES).map(([line, times]) => {
@@ -99,6 +106,7 @@ export class Outcome {
     const median = totals[Math.floor(totals.length / 2)] ?? 0;
     const summary = this.#timing.querySelector("summary")!;
     summary.textContent = `${milliseconds(median)} per map tile`;
+    summary.title = this.#tierText();
     const table = document.createElement("dl");
     const count = this.#reports.length;
     this.#line.textContent = `${count} map ${count === 1 ? "tile" : "tiles"}, ${milliseconds(median)} each`;
@@ -111,7 +119,9 @@ export class Outcome {
     table.append(...row("round trip", roundTrips[Math.floor(count / 2)] ?? 0, 0));
     const caption = document.createElement("p");
     caption.textContent = `${count} map ${count === 1 ? "tile" : "tiles"} of 512 × 512 pixels`;
-    this.#timing.querySelector("div")!.replaceChildren(caption, table);
+    const tier = document.createElement("p");
+    tier.textContent = this.#tierText();
+    this.#timing.querySelector("div")!.replaceChildren(caption, table, tier);
     this.#timing.hidden = false;
   }
 }

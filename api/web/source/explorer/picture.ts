@@ -6,9 +6,8 @@ import { createXYZ } from "ol/tilegrid";
 import TileState from "ol/TileState";
 import { getUid } from "ol/util";
 import type DataTile from "ol/DataTile";
-import type { Choice } from "./choice";
 import { isAbort, Refusal } from "./contract";
-import { SIZE, type TileRequest, tileRequest } from "./request";
+import { type Drawing, SIZE, type TileRequest, tileRequest } from "./request";
 import type { Server } from "./server";
 
 /** Finer than 10 m data needs, so that single pixels can be looked at. */
@@ -22,6 +21,8 @@ export interface TileReport {
   roundTrip: number;
   console: string[];
   consoleIsCut: boolean;
+  /** What the script ran as: `native` or `v8`; null where the server does not tell. */
+  tier: string | null;
 }
 
 interface Pending {
@@ -31,9 +32,9 @@ interface Pending {
 }
 
 interface Hooks {
-  onTile: (report: TileReport) => void;
-  /** Called once for a choice that no map tile can be made of. */
-  onRefusal: (refusal: Refusal) => void;
+  onTile: (report: TileReport, drawing: Drawing) => void;
+  /** Called once for a drawing that no map tile, or not every one, can be made of. */
+  onRefusal: (refusal: Refusal, drawing: Drawing) => void;
   /** Called for each map tile that failed where others may not. */
   onTrouble: (refusal: Refusal) => void;
   /** Called when map tiles are asked for, and when the last one has come. */
@@ -47,7 +48,7 @@ const CALM = 150;
 
 /** Map tiles of one choice at a time. Those of the choice before stay until the new ones come. */
 export class PictureSource extends ImageTileSource {
-  #choice: Choice | null = null;
+  #drawing: Drawing | null = null;
   #refused = false;
   /** How often each choice was refused: a new try needs a new key, or old failures would stay. */
   readonly #refusals = new Map<string, number>();
@@ -82,12 +83,19 @@ export class PictureSource extends ImageTileSource {
   }
 
   /** Show another choice, or try one again that was refused. */
-  show(choice: Choice): void {
-    this.#choice = choice;
+  show(drawing: Drawing): void {
+    this.#drawing = drawing;
     this.#refused = false;
     this.#endPending(() => true);
-    const key = JSON.stringify(choice);
+    const key = JSON.stringify(drawing.choice);
     this.setKey(`${this.#refusals.get(key) ?? 0} ${key}`);
+  }
+
+  /** Return the corners of the map tile that shows a point at a resolution of the view. */
+  extentAt(point: number[], resolution: number): number[] {
+    const grid = this.getTileGrid()!;
+    const z = grid.getZForResolution(resolution, this.zDirection);
+    return grid.getTileCoordExtent(grid.getTileCoordForCoordAndZ(point, z));
   }
 
   /** End requests for map tiles that the map no longer wants: it was panned or zoomed away. */
@@ -103,8 +111,8 @@ export class PictureSource extends ImageTileSource {
   }
 
   async #load(z: number, x: number, y: number, disposed: AbortSignal): Promise<ImageBitmap> {
-    const choice = this.#choice;
-    if (!choice || this.#refused) throw new Error("no picture can be made of this choice");
+    const drawing = this.#drawing;
+    if (!drawing || this.#refused) throw new Error("no picture can be made of this choice");
     const extent = this.getTileGrid()!.getTileCoordExtent([z, x, y]);
     const controller = new AbortController();
     disposed.addEventListener("abort", () => controller.abort());
@@ -112,13 +120,13 @@ export class PictureSource extends ImageTileSource {
     this.#begin(pending);
     const start = performance.now();
     try {
-      const response = await this.#ask(tileRequest(choice, [z, x, y], extent), controller.signal);
+      const response = await this.#ask(tileRequest(drawing, [z, x, y], extent), controller.signal);
       const image = await createImageBitmap(await response.blob());
-      this.#hooks.onTile(reportOf(response.headers, performance.now() - start));
+      this.#hooks.onTile(reportOf(response.headers, performance.now() - start), drawing);
       return image;
     } catch (error) {
-      if (error instanceof Refusal && choice === this.#choice && !this.#refused) {
-        if (error.isOfRequest) this.#refuse(choice, error);
+      if (error instanceof Refusal && drawing === this.#drawing && !this.#refused) {
+        if (error.isOfRequest) this.#refuse(drawing, error);
         else this.#hooks.onTrouble(error);
       }
       throw error;
@@ -139,12 +147,12 @@ export class PictureSource extends ImageTileSource {
     this.#calm = setTimeout(() => this.#hooks.onLoading(false), CALM);
   }
 
-  #refuse(choice: Choice, refusal: Refusal): void {
-    const key = JSON.stringify(choice);
+  #refuse(drawing: Drawing, refusal: Refusal): void {
+    const key = JSON.stringify(drawing.choice);
     this.#refusals.set(key, (this.#refusals.get(key) ?? 0) + 1);
     this.#refused = true;
     this.#endPending(() => true);
-    this.#hooks.onRefusal(refusal);
+    this.#hooks.onRefusal(refusal, drawing);
   }
 
   /** Ask again, after the pause that the server wishes, while it has too much to do. */
@@ -179,5 +187,6 @@ function reportOf(headers: Headers, roundTrip: number): TileReport {
   }
   const debug = headers.get("X-Cogmill-Debug");
   const said = debug ? JSON.parse(debug) : { console: [], cut: false };
-  return { stages, roundTrip, console: said.console, consoleIsCut: said.cut };
+  const tier = JSON.parse(headers.get("X-Cogmill-Facts") ?? "{}").tier ?? null;
+  return { stages, roundTrip, console: said.console, consoleIsCut: said.cut, tier };
 }

@@ -1,6 +1,6 @@
 /** The only place that talks to the server: the same origin, with a token where one was given. */
 
-import { type PageInfo, Refusal, refusalOf } from "./contract";
+import { type CheckReport, type PageInfo, type PixelReport, Refusal, refusalOf } from "./contract";
 
 const TOKEN_KEY = "cogmill.token";
 
@@ -34,6 +34,22 @@ export class Server {
   }
 
   async script(id: string): Promise<string> {
-    return (await this.ask(`/api/v1/page/scripts/${encodeURIComponent(id)}`)).text();
+    return (await this.ask(`/api/v1/scripts/${encodeURIComponent(id)}?format=js`)).text();
+  }
+
+  /** Return what is said of a script that is to read these collections. */
+  async check(evalscript: string, collections: string[], signal: AbortSignal): Promise<CheckReport> {
+    return this.#post("/api/v1/scripts/check", { evalscript, collections }, signal);
+  }
+
+  /** Return one pixel of a Process request, which holds its point, seen from inside. */
+  async pixel(request: object, signal: AbortSignal): Promise<PixelReport> {
+    return this.#post("/api/v1/process/debug", request, signal);
+  }
+
+  async #post<T>(url: string, value: object, signal: AbortSignal): Promise<T> {
+    const headers = { "Content-Type": "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify(value), signal };
+    return (await this.ask(url, init)).json();
   }
 }

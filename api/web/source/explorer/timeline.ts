@@ -6,11 +6,14 @@ import type { SceneDate } from "./contract";
 const GAP = 15;
 const MARGIN = 14;
 const MONTH = new Intl.DateTimeFormat("en", { month: "short", timeZone: "UTC" });
+const SHORT = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
 const DAY = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
 
 export class Timeline {
   #dates: SceneDate[] = [];
   #selected = "";
+  /** How many days, ending with the selected one, are looked at. */
+  #days = 1;
   readonly #onChoose: (date: string) => void;
   readonly #root: HTMLElement;
   readonly #track: HTMLElement;
@@ -39,6 +42,12 @@ export class Timeline {
     this.#selected = selected;
     this.#root.hidden = dates.length === 0;
     this.#draw();
+  }
+
+  /** Show how many days, ending with the selected one, are looked at. */
+  span(days: number): void {
+    this.#days = days;
+    this.#mark();
   }
 
   /** Choose the date so many places later. */
@@ -91,18 +100,31 @@ export class Timeline {
 
   #mark(): void {
     const index = this.#dates.findIndex((one) => one.date === this.#selected);
+    const inside = datesWithin(this.#dates, this.#selected, this.#days);
+    const first = inside[0];
     for (const button of this.#track.querySelectorAll<HTMLElement>(".day")) {
       const isChosen = button.dataset["date"] === this.#selected;
       button.setAttribute("aria-checked", String(isChosen));
+      button.classList.toggle("inside", inside.some(({ date }) => date === button.dataset["date"]));
       button.tabIndex = isChosen ? 0 : -1;
       if (isChosen) center(button, this.#track.parentElement!);
     }
     const day = this.#dates[index];
     this.#label.textContent = day ? DAY.format(new Date(day.date)) : "";
     this.#detail.textContent = day ? skyText(day) : "";
+    if (first && inside.length > 1) {
+      this.#detail.textContent = `${inside.length} dates since ${SHORT.format(new Date(first.date))}`;
+    }
     this.#earlier.disabled = index <= 0;
     this.#later.disabled = index < 0 || index === this.#dates.length - 1;
   }
+}
+
+/** Return the dates among so many days that end with `last`. */
+export function datesWithin(dates: SceneDate[], last: string, days: number): SceneDate[] {
+  const end = Date.parse(last);
+  const start = end - (days - 1) * 86_400_000;
+  return dates.filter(({ date }) => Date.parse(date) >= start && Date.parse(date) <= end);
 }
 
 function skyText(day: SceneDate): string {
