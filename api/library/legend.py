@@ -27,7 +27,9 @@ def draw_legend(script: LibraryScript) -> str:
     else:
         height = ROW * len(script.legend)
         parts = _swatches(script.legend, top=top)
-    title = script.title if script.value is None else f"{script.title}: {script.value.name}"
+    title = script.title
+    if script.value is not None and script.value.name not in title:
+        title += f": {script.value.name}"
     whole = top + height + MARGIN + ROW // 2
     size = f'width="{WIDTH}" height="{whole}"'
     font = ' font-family="sans-serif" font-size="12"'

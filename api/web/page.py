@@ -21,6 +21,11 @@ async def describe_collections(catalog: SceneCatalog) -> list[dict[str, Any]]:
     for collection in await catalog.collections():
         query = SceneQuery(collection=collection.id, limit=MOST_SCENES)
         described.append(describe_collection(collection, await catalog.search(query)))
+    return in_order(described)
+
+
+def in_order(described: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return collections with the most promising first: scenes, then many dates."""
     return sorted(described, key=lambda one: (one["bounds"] is None, -len(one["dates"])))
 
 

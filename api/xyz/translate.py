@@ -122,8 +122,8 @@ def tile_request(
 ) -> PixelRequest:
     """Return the question for one map tile.
 
-    Cloud cover and its order are asked of the collection of the address; of a fusion's other one,
-    which may be a radar's, the same times and resampling.
+    Cloud cover is asked of the collection of the address only: a fusion's other one may be a
+    radar's, which knows none.
     """
     first = Input(
         id=script.source,
@@ -136,11 +136,7 @@ def tile_request(
     )
     inputs = [first]
     if (other := script.also) is not None:
-        is_by_clouds = first.order is SceneOrder.LEAST_CLOUDY
-        order = SceneOrder.MOST_RECENT if is_by_clouds else first.order
-        second = replace(
-            first, id=other.id, collection=other.collection, max_cloud_cover=None, order=order
-        )
+        second = replace(first, id=other.id, collection=other.collection, max_cloud_cover=None)
         inputs.append(second)
     return PixelRequest(
         geobox=make_geobox(box, width=query.size, height=query.size),

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from engine.core.options import EngineOptions
@@ -49,14 +50,18 @@ async def draw(parts: Parts, options: EngineOptions, prepared: Prepared) -> Pixe
 
 
 async def debug(parts: Parts, options: EngineOptions, prepared: Prepared) -> DebuggedPixel:
-    """Return what happens at the single pixel of a prepared request's window."""
+    """Return what happens at the single pixel of a prepared request's window.
+
+    The script may take for it what its setup() may: a loop without end is told soon.
+    """
     request = prepared.request
+    seconds = min(options.setup_seconds, options.script_seconds)
 
     async def work(prepared: Prepared) -> DebuggedPixel:
         return await examine(
             prepared.plan,
             prepared.program,
-            context=prepared.context,
+            context=replace(prepared.context, seconds=seconds),
             clip=request.clip,
             reader=parts.reader,
             workers=parts.workers,

@@ -1,6 +1,7 @@
 """`local_engine` and `make_request`: an engine and a question in a line each, for notebooks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,8 @@ def make_request(
     """Return the question for one collection on a north-up grid.
 
     ``collection`` is an id, or an older name of a built-in one (``S2L2A``); ``script``
-    is an evalscript's text or the id of a ready one (``ndvi``, ``true-color`` …); ``bbox`` is
+    is an evalscript's text or the id of a ready one (``ndvi``, ``true-color`` …), of which one that
+    reads two collections brings the other along; ``bbox`` is
     (left, bottom, right, top) in ``crs``, x first; ``size`` is (width, height) in pixels; ``time``
     is half-open: instants or ISO 8601 texts, UTC where they name no zone.
     Raises `RequestError` where a number or a date cannot be meant.
@@ -73,7 +75,7 @@ def make_request(
     ready = get_script(script)
     box = BBox(left=left, bottom=bottom, right=right, top=top, crs=parse_crs(crs))
     source = Input(
-        id="0",
+        id=(ready and ready.source) or "0",
         collection=resolve_collection_id(collection),
         time=_time_range(*time),
         order=order,
@@ -81,9 +83,15 @@ def make_request(
         upsampling=resampling,
         downsampling=resampling,
     )
+    inputs = [source]
+    if ready is not None and (other := ready.also) is not None:
+        # It may be a radar's, which knows no clouds.
+        inputs.append(
+            replace(source, id=other.id, collection=other.collection, max_cloud_cover=None)
+        )
     return PixelRequest(
         geobox=make_geobox(box, width=width, height=height),
-        inputs=(source,),
+        inputs=tuple(inputs),
         script=script if ready is None else ready.text,
     )
 

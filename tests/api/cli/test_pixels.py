@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import mercantile
 import numpy as np
 import pytest
 from PIL import Image
 
+from api.xyz.translate import tile_box
 from evalscripts.library import get_script
 from tests.builders.commands import Run
 from tests.builders.running import Started, clean_environment, started
@@ -90,6 +92,35 @@ def test_the_file_is_what_the_server_answers_byte_for_byte(
     facts = json.loads(done.out)
     assert facts["mediaType"] == answer.headers["content-type"]
     assert facts["bytes"] == len(answer.content)
+
+
+def test_a_map_tile_of_a_fusion_by_its_name_is_the_request_of_both_collections(
+    server: Started, demo_home: Path
+) -> None:
+    item = json.loads(next(demo_home.glob("scenes/*T32*/*.json")).read_text())
+    west, south, east, north = item["bbox"]
+    x, y, z = mercantile.tile((west + east) / 2, (south + north) / 2, 14)
+    box = tile_box(z, x, y)
+    asked = body(demo_home, text_of("radar-optical"), ("default", "image/png"))
+    asked["input"] = {
+        "bounds": {
+            "bbox": [box.left, box.bottom, box.right, box.top],
+            "properties": {"crs": "http://www.opengis.net/def/crs/EPSG/0/3857"},
+        },
+        "data": [
+            {"type": "sentinel-2-l2a", "id": "S2"},
+            {"type": "sentinel-1-grd", "id": "S1"},
+        ],
+    }
+    asked["output"] |= {"width": 256, "height": 256}
+
+    by_name = f"{server.url}/tiles/sentinel-2-l2a/{z}/{x}/{y}.png?script=radar-optical"
+    drawn = httpx.get(by_name, timeout=60)
+    answer = httpx.post(f"{server.url}/api/v1/process", json=asked, timeout=60)
+
+    assert (drawn.status_code, answer.status_code) == (200, 200), drawn.text
+    assert drawn.content == answer.content
+    assert len(np.unique(np.asarray(Image.open(BytesIO(drawn.content))))) > 20
 
 
 def test_the_picture_shows_something(run_demo: Run, demo_home: Path, tmp_path: Path) -> None:

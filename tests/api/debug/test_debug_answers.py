@@ -123,6 +123,14 @@ def test_a_script_that_does_not_compile_is_a_report_too(served: Served) -> None:
     assert (seen["pixel"]["col"], seen["samples"], seen["inputs"]) == (COL, None, [])
 
 
+def test_a_loop_without_end_is_a_report_within_the_scripts_time(served: Served) -> None:
+    seen = see(
+        served, evalscript=script("loop()", "{ bands: 1 }", more="function loop() { for (;;); }")
+    )
+
+    assert seen["error"]["kind"] == "ScriptLimitExceeded"
+
+
 def test_a_pixel_outside_the_geometry_is_said_to_be(served: Served) -> None:
     left, bottom, right, top = BBOX
     middle = (left + right) / 2

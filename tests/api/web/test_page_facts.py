@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import shapely
 
-from api.web.page import describe_collection
+from api.web.page import describe_collection, in_order
 from engine.catalog.collection import Band, Collection, MosaicRule, Unit
 from engine.catalog.scene import Scene
 from engine.geo.crs import WGS84
@@ -87,3 +87,15 @@ def test_each_source_is_named_once() -> None:
 
     assert described["attribution"] == "Cogmill"
     assert described["bands"] == [{"name": "B04", "title": "Red"}]
+
+
+def test_the_collection_with_most_dates_comes_first_and_those_without_scenes_last() -> None:
+    days = [datetime(2024, 6, day, tzinfo=UTC) for day in (1, 2)]
+    described = [
+        describe_collection(COLLECTION, []),
+        describe_collection(COLLECTION, [scene(None)]),
+        describe_collection(COLLECTION, [scene(days[0])]),
+        describe_collection(COLLECTION, [scene(day) for day in days]),
+    ]
+
+    assert in_order(described) == described[::-1]

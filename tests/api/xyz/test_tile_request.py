@@ -156,11 +156,9 @@ def test_a_ready_script_of_a_fusion_brings_its_other_collection() -> None:
         ("S1", "sentinel-1-grd"),
     ]
     assert [one.max_cloud_cover for one in request.inputs] == [20, None]
-    assert [one.order for one in request.inputs] == [
-        SceneOrder.LEAST_CLOUDY,
-        SceneOrder.MOST_RECENT,
-    ]
-    assert {one.time for one in request.inputs} == {parse_time("2024-06-30")}
+    assert {(one.time, one.order) for one in request.inputs} == {
+        (parse_time("2024-06-30"), SceneOrder.LEAST_CLOUDY)
+    }
 
 
 def test_an_unknown_format_is_refused_with_those_there_are() -> None:

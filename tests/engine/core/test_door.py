@@ -192,6 +192,17 @@ def test_a_question_in_one_line_is_the_same_question(bench: Bench) -> None:
         make_request("a", SCRIPT, bbox=OWN, size=(1, 1), time=("yesterday", None))
 
 
+def test_a_ready_script_of_two_collections_brings_the_other_along() -> None:
+    request = make_request(
+        "S2L2A", "radar-optical", bbox=OWN, size=(2, 2), crs=UTM, max_cloud_cover=20
+    )
+
+    assert [(one.id, one.collection, one.max_cloud_cover) for one in request.inputs] == [
+        ("S2", "sentinel-2-l2a", 20),
+        ("S1", "sentinel-1-grd", None),
+    ]
+
+
 def test_a_built_in_collection_may_be_called_by_its_older_name() -> None:
     asked = make_request("S2L2A", "ndvi", bbox=OWN, size=(2, 2), crs=UTM)
 
