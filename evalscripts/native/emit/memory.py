@@ -75,6 +75,9 @@ def _checked(scope: Scope, number: str, width: Width, length: str, *, fixed: boo
 def _load(scope: Scope, op: Op) -> str:
     (index,) = op.operands
     base = _word(scope, scope.layout.slot(scope.slots[op.attr]), "ptr")
+    if scope.name(index).constant == 0:
+        # Where there are no samples, the first plane is the one behind the last.
+        return _load_plane(scope, base)
     plane = _word(scope, PLANE, "i64")
     word = scope.layout.scenes(op.attr.input)
     if scope.name(index).is_uniform:
@@ -83,17 +86,19 @@ def _load(scope: Scope, op: Op) -> str:
         def place(code: Code) -> str:
             return code.move(base, code.let(f"mul i64 {row}, {plane}"))
 
-        start = scope.once(("plane", base, row), place, fixed=fixed)
-
-        def load(code: Code) -> str:
-            return code.let(f"load {VECTOR.number}, ptr {code.move(start, '%at')}, align 8")
-
-        return scope.once(("load", start), load, fixed=False)
+        return _load_plane(scope, scope.once(("plane", base, row), place, fixed=fixed))
     rows, _ = _row(scope, index, VECTOR, word)
     code = scope.body
     planes = scope.once(("wide", plane), lambda code: code.spread(plane, "i64"), fixed=True)
     offsets = code.let(f"mul {_OFFSETS} {rows}, {planes}")
     return _gather(code, code.move(base, "%at"), _by_lane(code, offsets))
+
+
+def _load_plane(scope: Scope, start: str) -> str:
+    def load(code: Code) -> str:
+        return code.let(f"load {VECTOR.number}, ptr {code.move(start, '%at')}, align 8")
+
+    return scope.once(("load", start), load, fixed=False)
 
 
 def _by_lane(code: Code, offsets: str) -> str:
