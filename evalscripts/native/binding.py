@@ -24,6 +24,7 @@ _MAX_SCRATCH = 64 * 1024 * 1024
 _PLANES_BYTES = 64 * 1024
 _LONGEST_BLOCK = 512
 _ROW_BYTES = 8 * LANES
+_NAMES = {np.dtype(name): name for name in STORED}
 _ALIGNMENT = 64
 
 
@@ -50,8 +51,9 @@ class Binding:
         self._library = loaded.library
         self.shape = inputs[0].valid.shape[1:]
         self.pixels = math.prod(self.shape)
-        self._samples = tuple(data.valid.shape[0] for data in inputs)
+        self._samples: tuple[int, ...] = tuple(data.valid.shape[0] for data in inputs)
         self._held: list[NDArray[Any]] = []
+        self._addresses: dict[int, int] = {}
         length = max(self.pixels, LANES)
         self.targets = tuple(
             np.empty((bands, length), dtype=SampleType(kind).dtype) for kind, bands in code.outputs
@@ -63,12 +65,8 @@ class Binding:
         self._plane_bytes = self.block * 8 + _ALIGNMENT
         self._scratch_bytes = self._measure(planes)
         self._facts = tuple(_with_zero(facts[fact.input, fact.name]) for fact in code.facts)
-        self._job = self._make_job(loaded.address, inputs, fuel=fuel)
-
-    @property
-    def job(self) -> int:
+        self.job = self._make_job(loaded.address, inputs, fuel=fuel)
         """The job's address."""
-        return int(self._job.ctypes.data)
 
     # ---- sizes --------------------------------------------------------------------------------
 
@@ -88,33 +86,38 @@ class Binding:
 
     # ---- the job ------------------------------------------------------------------------------
 
-    def _make_job(
-        self, kernel: int, inputs: Sequence[InputData], *, fuel: int
-    ) -> NDArray[np.int64]:
+    def _make_job(self, kernel: int, inputs: Sequence[InputData], *, fuel: int) -> int:
         layout = self._code.layout
-        reads = self._hold(np.zeros((layout.slots, driver.READ_WORDS), dtype=np.int64))
-        for record, slot in zip(reads, self._code.slots, strict=True):
-            self._fill_read(record, slot, inputs[slot.input])
-        writes = self._hold(np.zeros((layout.bands, driver.WRITE_WORDS), dtype=np.int64))
-        bands = (band for target in self.targets for band in target)
-        for record, band in zip(writes, bands, strict=True):
-            record[driver.TARGET] = band.ctypes.data
-            record[driver.TARGET_BYTES] = band.itemsize
-        job = np.zeros(driver.JOB_WORDS, dtype=np.int64)
+        first_write = driver.JOB_WORDS + layout.slots * driver.READ_WORDS
+        words = np.zeros(first_write + layout.bands * driver.WRITE_WORDS, dtype=np.int64)
+        at = self._hold(words)
+        job, reads = words[: driver.JOB_WORDS], words[driver.JOB_WORDS : first_write]
         job[driver.KERNEL] = kernel
         job[driver.BLOCK] = self.block
         job[driver.FUEL_OF_BLOCK] = fuel
         job[driver.READS] = layout.slots
-        job[driver.FIRST_READ] = reads.ctypes.data
+        job[driver.FIRST_READ] = at + job.nbytes
         job[driver.FIRST_SLOT] = layout.slot(0)
         job[driver.WRITES] = layout.bands
-        job[driver.FIRST_WRITE] = writes.ctypes.data
+        job[driver.FIRST_WRITE] = at + first_write * words.itemsize
         job[driver.FIRST_BAND] = layout.band(0)
-        return job
+        records = reads.reshape(layout.slots, driver.READ_WORDS)
+        for record, slot in zip(records, self._code.slots, strict=True):
+            self._fill_read(record, slot, inputs[slot.input])
+        self._fill_writes(words[first_write:].reshape(layout.bands, driver.WRITE_WORDS))
+        return at
+
+    def _fill_writes(self, records: NDArray[np.int64]) -> None:
+        first = 0
+        for target in self.targets:
+            mine = records[first : first + len(target)]
+            mine[:, driver.TARGET] = self._hold(target) + target.strides[0] * np.arange(len(target))
+            mine[:, driver.TARGET_BYTES] = target.itemsize
+            first += len(target)
 
     def _fill_read(self, record: NDArray[np.int64], slot: Slot, data: InputData) -> None:
-        valid = self._hold(_lay(data.valid))
-        record[driver.VALID] = valid.ctypes.data
+        valid = _lay(data.valid)
+        record[driver.VALID] = self._hold(valid)
         record[driver.VALID_STEP] = valid.strides[0]
         record[driver.SAMPLES] = valid.shape[0]
         numbers = record.view(np.float64)
@@ -122,19 +125,23 @@ class Binding:
             record[driver.ROUTINE] = self._library.address(reader_symbol(MASK))
             return
         band = data.bands[self._code.inputs[slot.input][slot.band]]
-        values = self._hold(_lay(band.values))
-        routine = reader_symbol(str(values.dtype), has_offset=band.offset != 0)
+        values = _lay(band.values)
+        routine = reader_symbol(_NAMES[values.dtype], has_offset=band.offset != 0)
         record[driver.ROUTINE] = self._library.address(routine)
-        record[driver.VALUES] = values.ctypes.data
+        record[driver.VALUES] = self._hold(values)
         record[driver.VALUES_STEP] = values.strides[0]
         record[driver.PIXEL_BYTES] = values.itemsize
         numbers[driver.SCALE] = band.scale
         numbers[driver.OFFSET] = band.offset
         numbers[driver.MISSING] = band.missing
 
-    def _hold(self, array: NDArray[Any]) -> NDArray[Any]:
-        self._held.append(array)
-        return array
+    def _hold(self, array: NDArray[Any]) -> int:
+        """Keep an array for as long as this, and return its address, which numpy tells slowly."""
+        address = self._addresses.get(id(array))
+        if address is None:
+            address = self._addresses[id(array)] = int(array.ctypes.data)
+            self._held.append(array)
+        return address
 
     # ---- frames -------------------------------------------------------------------------------
 
@@ -185,7 +192,7 @@ def check(code: Object, inputs: Sequence[InputData]) -> None:
         values = data.bands[name].values
         if values.shape != data.valid.shape:
             raise ValueError(f"band {name} has shape {values.shape}; its mask {data.valid.shape}")
-        if str(values.dtype) not in STORED:
+        if values.dtype not in _NAMES:
             raise ValueError(f"band {name} is {values.dtype}; allowed are {', '.join(STORED)}")
 
 

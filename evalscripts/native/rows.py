@@ -61,7 +61,8 @@ class NativeRun:
             return Made(outputs=(), left=(slice(0, rows),))
         samples = max(1, *(data.valid.shape[0] for data in inputs))
         work = self._loaded.object.ops * samples * stripe.pixels
-        ranges = stripe.ranges(min(_MAX_RANGES, math.ceil(work / _RANGE_OPS)))
+        most = 1 if self._spread is None else _MAX_RANGES
+        ranges = stripe.ranges(min(most, math.ceil(work / _RANGE_OPS)))
         left: list[list[slice]] = [[] for _ in ranges]
 
         def job(index: int) -> None:
@@ -69,8 +70,7 @@ class NativeRun:
 
         with self._watch.limit(self._flag, seconds=seconds):
             if self._spread is None or len(ranges) == 1:
-                for index in range(len(ranges)):
-                    job(index)
+                job(0)
             else:
                 self._spread(job, len(ranges))
         if self._flag.is_set:
