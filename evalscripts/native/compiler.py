@@ -39,6 +39,7 @@ class NativeCompiler:
         """Ends the runs of the code that is compiled here, when their time is up."""
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
+        self._free = 0
         self._kept: OrderedDict[bytes, Future[Outcome]] = OrderedDict()
         self._closed = False
         self._lanes = tuple(
@@ -68,6 +69,9 @@ class NativeCompiler:
             self._kept[key] = job.outcome
             while len(self._kept) > self.options.entries:
                 self._kept.popitem(last=False)
+            if len(self._waiting) < self._free:
+                # A lane's thread takes it in a moment; who looks before that must not miss it.
+                job.outcome.set_running_or_notify_cancel()
             self._waiting.append(job)
             self._changed.notify()
         job.outcome.add_done_callback(lambda outcome: self._settle(key, outcome))
@@ -118,12 +122,17 @@ class NativeCompiler:
     def _take(self) -> Job | None:
         """Wait for the next job, the oldest first; None when closed."""
         with self._changed:
-            while not self._waiting:
-                if self._closed:
-                    return None
-                self._changed.wait()
+            self._free += 1
+            try:
+                while not self._waiting:
+                    if self._closed:
+                        return None
+                    self._changed.wait()
+            finally:
+                self._free -= 1
             job = self._waiting.popleft()
-        job.outcome.set_running_or_notify_cancel()
+        if not job.outcome.running():
+            job.outcome.set_running_or_notify_cancel()
         return job
 
     def _settle(self, key: bytes, outcome: "Future[Outcome]") -> None:

@@ -21,8 +21,13 @@ from evalscripts.v8.facts import match_inputs
 from evalscripts.v8.program import V8Program
 from evalscripts.v8.session import V8Session
 
-_PATIENCE_SECONDS = 0.012
-_PART_PIXELS = 1 << 16
+_V8_SECONDS = 0.005
+_V8_PIXEL_SECONDS = 1e-7
+"""What V8 takes at least for a script that it has not run yet, and for a pixel's sample more."""
+_COMPILE_SECONDS = 0.006
+_COMPILE_CHAR_SECONDS = 4e-6
+"""What compiling a script takes, and each character of it, where it has no loops."""
+_PART_PIXELS = 1 << 15
 
 _NOTHING = Finished(user_data=None, console=(), console_cut=False)
 
@@ -62,7 +67,8 @@ class TieredSession:
         self._v8: V8Session | None = None
         self._native: NativeRun | None = None
         self._finished: Finished | None = None
-        self._patience = _PATIENCE_SECONDS
+        self._is_patient = True
+        self._compile_seconds = _COMPILE_SECONDS + _COMPILE_CHAR_SECONDS * len(program.source.text)
         self._left = context.seconds
         self._rows = 0
         self._pixels = 0
@@ -118,7 +124,7 @@ class TieredSession:
         parts: list[_Pixels] = []
         row = 0
         while row < rows and columns:
-            outcome = self._outcome()
+            outcome = self._outcome(stripe)
             stop = rows
             if outcome is None:
                 stop = min(rows, row + max(1, _PART_PIXELS // columns))
@@ -139,11 +145,17 @@ class TieredSession:
             for output in self.outputs
         }
 
-    def _outcome(self) -> Outcome | None:
-        """Return the outcome, waited for once in the session's life, and not in a queue."""
-        if self._patience and self._standing.is_running():
-            self._standing.awaited(seconds=self._patience)
-        self._patience = 0.0
+    def _outcome(self, stripe: Mapping[str, InputData]) -> Outcome | None:
+        """Return the outcome, waited for once in the session's life, and not in a queue.
+
+        What V8 would need for the stripe is worth waiting, where that is likely to be enough.
+        """
+        if self._is_patient and self._standing.is_running():
+            samples = sum(data.valid.size for data in stripe.values())
+            in_v8 = _V8_SECONDS + _V8_PIXEL_SECONDS * samples
+            if self._compile_seconds < in_v8:
+                self._standing.awaited(seconds=in_v8)
+        self._is_patient = False
         return self._standing.outcome()
 
     def _make_in_v8(self, part: Mapping[str, InputData], *, row: int) -> _Pixels:
