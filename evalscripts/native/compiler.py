@@ -26,6 +26,8 @@ from evalscripts.source import Source
 
 _LOG = logging.getLogger("cogmill.native")
 _MAX_BYTES = 4 * 1024 * 1024
+_PAUSE_SECONDS = 0.05
+"""How long nothing is asked before a lane's thread makes what the next script will need."""
 _CLOSED = Refused(reason="the compiler is shut down", is_final=False)
 
 
@@ -123,17 +125,21 @@ class NativeCompiler:
         """Wait for the next job, the oldest first; None when closed."""
         with self._changed:
             self._free += 1
-            try:
-                while not self._waiting:
-                    if self._closed:
-                        return None
-                    self._changed.wait()
-            finally:
-                self._free -= 1
-            job = self._waiting.popleft()
-        if not job.outcome.running():
+        pause: float | None = _PAUSE_SECONDS
+        while (job := self._taken(seconds=pause)) is None and not self._closed:
+            library().stock()
+            pause = None
+        with self._changed:
+            self._free -= 1
+        if job is not None and not job.outcome.running():
             job.outcome.set_running_or_notify_cancel()
         return job
+
+    def _taken(self, *, seconds: float | None) -> Job | None:
+        """Return the oldest job; None where there is none within the time, or at all."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closed, timeout=seconds)
+            return self._waiting.popleft() if self._waiting else None
 
     def _settle(self, key: bytes, outcome: "Future[Outcome]") -> None:
         """Drop an outcome that says nothing about the script."""

@@ -50,6 +50,7 @@ class Library:
         """Compile and link it, which takes some 0.4 s."""
         self.processor = processor
         self._addresses: dict[str, int] = {}
+        self._spare: list[Any] = []
         self._keep(library_text(), exports=SYMBOLS)
         self._keep(math_text(), exports=MATH_SYMBOLS)
         self.drive = _DRIVE(self._addresses[DRIVE])
@@ -78,9 +79,23 @@ class Library:
             builder.export_symbol(symbol)
         for symbol, address in imports.items():
             builder.import_symbol(symbol, address)
-        machine = target_machine(opt=2, processor=self.processor)
-        jit = llvm.create_lljit_compiler(machine, use_jit_link=True)
+        jit = self._take_jit()
         return jit, builder.link(jit, "cogmill")
+
+    def stock(self) -> None:
+        """Make the JIT that the next `load` takes, which is most of that one's time."""
+        if not self._spare:
+            self._spare.append(self._make_jit())
+
+    def _take_jit(self) -> Any:
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return self._make_jit()
+
+    def _make_jit(self) -> Any:
+        machine = target_machine(opt=2, processor=self.processor)
+        return llvm.create_lljit_compiler(machine, use_jit_link=True)
 
 
 def _free(tracker: Any, jit: Any) -> None:

@@ -64,8 +64,14 @@ def target_machine(*, opt: int, processor: Processor | None = None) -> Any:
     )
 
 
+@cache
+def _compiling_machine(opt: int, processor: Processor) -> Any:
+    return target_machine(opt=opt, processor=processor)
+
+
 def compile_text(text: str, *, opt: int, processor: Processor | None = None) -> bytes:
     """Return the object code of LLVM assembly, as it is, without passes over it."""
     module = llvm.parse_assembly(text)
     module.verify()
-    return bytes(target_machine(opt=opt, processor=processor).emit_object(module))
+    machine = _compiling_machine(opt, processor or this_processor())
+    return bytes(machine.emit_object(module))
