@@ -46,6 +46,7 @@ TITLES = {
     "ndvi-branches": "NDVI with branches",
     "thirty-branches": "100 lines, 30 branches",
     "ramp": "five-stop color ramp",
+    "ramp-spread": "the same, `[...color, dataMask]`",
     "browser-layer": "browser layer, four outputs",
     "exponents": "seven exp, log and pow",
     "mean": "mean of 12 scenes",

@@ -13,5 +13,5 @@ function setup() {
 
 function evaluatePixel(sample) {
   const color = ramp.process(index(sample.B08, sample.B04));
-  return [...color, sample.dataMask];
+  return [color[0], color[1], color[2], sample.dataMask];
 }
