@@ -97,7 +97,7 @@ class TieredProgram:
             watch=self._watch,
             ends_in_v8=self._ends_in_v8,
         )
-        if outcome is None and self._pool.idle():
+        if outcome is None and self._pool.is_free_soon():
             session.prepare()
         return session
 

@@ -55,6 +55,7 @@ class V8Pool:
         self._dead: deque[WorkerProcess] = deque()
         self._abandoned: deque[WorkerProcess] = deque()
         self._served: dict[WorkerProcess, int] = {}
+        self._awaited = 0
         self._failures = 0
         self._next_start = 0.0
         self._closed = False
@@ -92,13 +93,17 @@ class V8Pool:
     def _next_idle(self, deadline: float) -> WorkerProcess | None:
         """Return an idle worker, now held; None where there is none before the deadline."""
         with self._changed:
-            while not self._idle:
-                if self._closed:
-                    raise ScriptTierUnavailable("the script workers are shut down")
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return None
-                self._changed.wait(left)
+            self._awaited += 1
+            try:
+                while not self._idle:
+                    if self._closed:
+                        raise ScriptTierUnavailable("the script workers are shut down")
+                    left = deadline - time.monotonic()
+                    if left <= 0:
+                        return None
+                    self._changed.wait(left)
+            finally:
+                self._awaited -= 1
             worker = self._idle.popleft()
             self._held.add(worker)
             return worker
@@ -143,6 +148,12 @@ class V8Pool:
         self._abandoned.append(worker)
         if not self._closed:
             self._rouse()
+
+    def is_free_soon(self) -> bool:
+        """Return whether a worker is free, or as good as free: its session has ended in order."""
+        with self._lock:
+            closing = sum(self._served.get(worker, 0) > 0 for worker in self._settling)
+            return len(self._idle) + closing > self._awaited
 
     def idle(self) -> int:
         """Return how many workers are free now."""
