@@ -101,6 +101,21 @@ def test_where_no_worker_is_free_the_wait_is_bounded() -> None:
         assert finishes(program)
 
 
+def test_a_worker_is_free_soon_from_its_release_until_it_is_taken() -> None:
+    with open_pool(PoolOptions(workers=1, spares=1, wait_seconds=60)) as small:
+        worker = small.acquire()
+        seen = [small.is_free_soon()]
+        small.release(worker)
+        seen.append(small.is_free_soon())
+        worker = small.acquire()
+        seen.append(small.is_free_soon())
+        small.discard(worker)
+        # One that starts anew is not as good as free.
+        seen.append(small.is_free_soon())
+
+    assert seen == [False, True, False, False]
+
+
 def test_workers_that_cannot_start_are_told_from_busy_ones() -> None:
     with (
         open_pool(PoolOptions(workers=1, start_seconds=0.0)) as pool,

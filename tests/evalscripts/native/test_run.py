@@ -12,7 +12,7 @@ import pytest
 
 from evalscripts.native.emit import Object, emit
 from evalscripts.native.ir import Kernel, Phi, Type, Value
-from evalscripts.native.load import Unloadable, load
+from evalscripts.native.load import Unloadable, library, load
 from evalscripts.native.run import AbortFlag, End, Stripe, TooMuchScratch
 from evalscripts.native.runtime.readers import STORED
 from evalscripts.program import BandData, InputData
@@ -311,6 +311,17 @@ def test_code_is_freed_with_its_last_holder() -> None:
     gc.collect()
 
     assert freed == [True]
+
+
+def test_a_jit_that_is_kept_ready_serves_one_object_only() -> None:
+    library().stock()
+    inputs = [made_input(["a"], [np.arange(64.0).reshape(1, 8, 8)])]
+    loaded = [load(emit(kernel)) for kernel in (_copy(), _copy("UINT8", exact=False))]
+
+    stripes = [Stripe(one, inputs, {}, abort=AbortFlag()) for one in loaded]
+
+    assert [stripe.run(0, 64).end for stripe in stripes] == [End.DONE] * 2
+    assert stripes[1].outputs[0][0].tolist() == inputs[0].bands["a"].values[0].tolist()
 
 
 def test_loading_and_letting_go_keeps_memory_flat() -> None:
