@@ -130,7 +130,10 @@ class Settings(BaseSettings):
         ge=256 * MEBIBYTE,
     )
     script_workers: int = _setting(
-        0, "Processes that run scripts, for each server process; 0: as many as `threads`.", ge=0
+        0,
+        "Processes that run scripts, for each server process; 0: one more than `threads`. One "
+        "client has all but one of them at most.",
+        ge=0,
     )
     script_compilers: int = _setting(
         1,

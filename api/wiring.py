@@ -19,7 +19,7 @@ def engine_options(settings: Settings) -> EngineOptions:
         database_url=settings.database,
         store=store_options(settings),
         scripts=PoolOptions(
-            workers=settings.script_workers or threads,
+            workers=settings.script_workers or threads + 1,
             heap_bytes=settings.script_memory_bytes // 2,
             data_bytes=settings.script_memory_bytes,
         ),

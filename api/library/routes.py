@@ -83,15 +83,21 @@ async def check(request: Request, who: Reader) -> Response:
     body = CheckBody.model_validate(parse_json(await read_body(request), max_depth=depth))
     desk: Desk = request.app.state.desk
     engine: Engine = request.app.state.engine
-    return JSONResponse(await desk.serve(request, who, lambda: checked(engine, body)))
+    return JSONResponse(
+        await desk.serve(request, who, lambda: checked(engine, body, principal=who.id))
+    )
 
 
-async def checked(engine: Engine, body: CheckBody) -> dict[str, Any]:
+async def checked(
+    engine: Engine, body: CheckBody, *, principal: str | None = None
+) -> dict[str, Any]:
     """Return what there is to say of a script; raises `UnknownCollection`."""
     collections = [await engine.catalog.collection(one) for one in body.collections]
     bands = dict.fromkeys(name for one in collections for name in one.bands)
     try:
-        report = await engine.check(script_text(body.evalscript), known_bands=tuple(bands))
+        report = await engine.check(
+            script_text(body.evalscript), known_bands=tuple(bands), principal=principal
+        )
     except ScriptTierUnavailable:
         raise
     except ScriptError as error:

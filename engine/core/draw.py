@@ -44,6 +44,7 @@ async def draw(parts: Parts, options: EngineOptions, prepared: Prepared) -> Pixe
             wanted=frozenset(wanted),
             reader=parts.reader,
             workers=parts.workers,
+            place=parts.turns.place(request.principal),
         )
 
     return await _with_open_scenes(parts, options, prepared, work)
@@ -65,6 +66,8 @@ async def debug(parts: Parts, options: EngineOptions, prepared: Prepared) -> Deb
             clip=request.clip,
             reader=parts.reader,
             workers=parts.workers,
+            turns=parts.turns,
+            principal=request.principal,
         )
 
     return await _with_open_scenes(parts, options, prepared, work)

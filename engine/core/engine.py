@@ -106,14 +106,19 @@ class Engine:
         await self.parts.catalog.generation()
         return True
 
-    async def compile(self, text: str, *, known_bands: Collection[str] = ()) -> Program:
+    async def compile(
+        self, text: str, *, known_bands: Collection[str] = (), principal: str | None = None
+    ) -> Program:
         """Return the compiled script; raises `evalscripts.errors.ScriptError`.
 
         ``known_bands`` are the names that a script without setup() may mean by its free variables.
+        ``principal`` is who asks, as of a `PixelRequest`.
         """
         parts = self.parts
         with stage("compile"):
-            return await parts.workers.wait(
+            return await parts.turns.run(
+                principal,
+                parts.workers,
                 parts.scripts.get,
                 text,
                 seconds=self.options.setup_seconds,
@@ -129,7 +134,7 @@ class Engine:
         catalog = self.parts.catalog
         collections = await together([catalog.collection(s.collection) for s in request.inputs])
         names = tuple(dict.fromkeys(name for one in collections for name in one.bands))
-        program = await self.compile(request.script, known_bands=names)
+        program = await self.compile(request.script, known_bands=names, principal=request.principal)
         with stage("plan"):
             return await prepare(
                 self.parts, self.options, request, program, collections, window=window
@@ -182,15 +187,23 @@ class Engine:
         """Return the only pixel of a prepared request's window, seen from inside; see `debug`."""
         return await debug(self.parts, self.options, prepared)
 
-    async def check(self, text: str, *, known_bands: Collection[str] = ()) -> CheckReport:
+    async def check(
+        self, text: str, *, known_bands: Collection[str] = (), principal: str | None = None
+    ) -> CheckReport:
         """Return what a script is and what is probably wrong with it, its tier waited for.
 
-        ``known_bands`` are as for `compile`. Raises `evalscripts.errors.ScriptError`.
+        ``known_bands`` and ``principal`` are as for `compile`. Raises
+        `evalscripts.errors.ScriptError`.
         """
         parts = self.parts
         work = partial(check_script, pool=parts.pool, compiler=parts.compiler)
-        return await parts.workers.wait(
-            work, text, seconds=self.options.setup_seconds, known_bands=known_bands
+        return await parts.turns.run(
+            principal,
+            parts.workers,
+            work,
+            text,
+            seconds=self.options.setup_seconds,
+            known_bands=known_bands,
         )
 
     @asynccontextmanager

@@ -11,6 +11,7 @@ from engine.cog.image import CogImage
 from engine.core.options import EngineOptions
 from engine.database.connection import Database, open_database
 from engine.run.blocks import BlockReader, Key
+from engine.run.turns import Turns
 from engine.run.workers import Workers, make_workers
 from engine.store.cache import BoundedCache
 from engine.store.route import OpenStore, open_store
@@ -25,6 +26,8 @@ class Parts:
     database: Database
     catalog: SqliteCatalog
     workers: Workers
+    turns: Turns
+    """Of each principal's scripts: all workers but one."""
     pool: V8Pool
     compiler: NativeCompiler | None
     """None where every script runs in V8."""
@@ -69,6 +72,7 @@ async def open_parts(options: EngineOptions) -> Parts:
             database=database,
             catalog=catalog,
             workers=workers,
+            turns=Turns(each=max(1, options.scripts.workers - 1)),
             pool=pool,
             compiler=compiler,
             scripts=ScriptCache(pool, entries=options.script_cache, compiler=compiler),

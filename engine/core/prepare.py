@@ -82,7 +82,9 @@ async def prepare(
     outputs = program.setup.outputs
     if program.selects:
         with stage("select"):
-            selection = await parts.workers.wait(program.select, context)
+            selection = await parts.turns.run(
+                request.principal, parts.workers, program.select, context
+            )
         candidates = [_kept(part, selection) for part in candidates]
         context, outputs = replace(context, selection=selection), selection.outputs
     plan = await parts.workers.run(

@@ -13,6 +13,7 @@ from engine.plan.plan import Plan
 from engine.run.assemble import Assembler
 from engine.run.blocks import BlockReader
 from engine.run.evaluate import script_inputs
+from engine.run.turns import Turns
 from engine.run.workers import Workers
 from engine.warp.clip import rasterize
 from evalscripts.program import PixelReport, Program, RunContext
@@ -74,15 +75,17 @@ async def examine(
     clip: Geometry | None,
     reader: BlockReader,
     workers: Workers,
+    turns: Turns,
+    principal: str | None,
 ) -> DebuggedPixel:
-    """Return what happens at the only pixel of the plan's window."""
+    """Return what happens at the only pixel of the plan's window; ``principal`` is who asks."""
     [stripe] = plan.stripes
     geobox = plan.geobox.crop(stripe)
     mask = None if clip is None else await workers.run(rasterize, clip, geobox)
     assembler = Assembler(reader=reader, workers=workers, plan=plan)
     samples = await assembler.samples(stripe, mask)
     inputs = script_inputs(plan.inputs, samples)
-    report = await workers.wait(program.debug, context, inputs)
+    report = await turns.run(principal, workers, program.debug, context, inputs)
     x, y = geobox.affine * (0.5, 0.5)
     return DebuggedPixel(
         col=stripe.col_start,

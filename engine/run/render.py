@@ -14,6 +14,7 @@ from engine.plan.plan import Plan
 from engine.run.assemble import Assembler
 from engine.run.blocks import BlockReader
 from engine.run.evaluate import evaluate
+from engine.run.turns import Place
 from engine.run.workers import Workers
 from engine.samples import Pixels, Samples
 from engine.trace import stage
@@ -30,12 +31,13 @@ async def render(
     wanted: frozenset[str],
     reader: BlockReader,
     workers: Workers,
+    place: Place,
 ) -> Pixels:
     """Return the pixels of a plan; ``context`` is what its script was, and may be, told.
 
     The next stripe is read while the script runs over the present one. The script's session is
     opened once the first stripe's bytes are there, while they are decoded and resampled: it never
-    waits for the network alone.
+    waits for the network alone. From then on it holds the turn of ``place``.
     Cancelling stops fetches, decoding and the script.
     """
     assembler = Assembler(reader=reader, workers=workers, plan=plan)
@@ -47,7 +49,7 @@ async def render(
     outputs: dict[str, NDArray[Any]] = {}
     fetched = asyncio.Event()
     upcoming = asyncio.create_task(_samples(assembler, plan.stripes[0], mask, fetched))
-    opening = asyncio.create_task(_open(program, context, workers, fetched))
+    opening = asyncio.create_task(_open(program, context, workers, fetched, place))
     finished: Finished | None = None
     try:
         for index, stripe in enumerate(plan.stripes):
@@ -68,6 +70,7 @@ async def render(
         opening.cancel()
         if finished is None and opening.done():
             _abort(opening)
+        place.leave()
         await asyncio.gather(upcoming, opening, return_exceptions=True)
     return Pixels(
         geobox=plan.geobox,
@@ -89,7 +92,11 @@ async def render(
 
 
 async def _open(
-    program: Program, context: RunContext, workers: Workers, fetched: asyncio.Event
+    program: Program,
+    context: RunContext,
+    workers: Workers,
+    fetched: asyncio.Event,
+    place: Place,
 ) -> Session:
     """Return a session, opened once ``fetched`` is set.
 
@@ -97,12 +104,16 @@ async def _open(
     being opened is ended.
     """
     await fetched.wait()
+    await place.take()
     opening = workers.submit(program.open, context)
+    waiting = asyncio.wrap_future(opening)
+    place.keep(waiting)
     try:
         with stage("open script"):
-            return await asyncio.wrap_future(opening)
+            return await asyncio.shield(waiting)
     except asyncio.CancelledError:
-        opening.add_done_callback(_abort)
+        if not opening.cancel():
+            opening.add_done_callback(_abort)
         raise
 
 
