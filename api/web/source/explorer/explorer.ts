@@ -97,6 +97,7 @@ export class Explorer {
 
   /** Show the first picture. */
   async start(place: MapPlace | null): Promise<void> {
+    if (this.#script) this.#widen(this.#script);
     this.#useCollection();
     if (place) this.#map.goTo(place);
     else this.#fit(0);
@@ -163,6 +164,7 @@ export class Explorer {
     const script = this.#page.scripts.find((each) => suits(each, collection)) ?? null;
     const isElsewhere = !overlap(this.#collection, collection);
     this.#switchTo(collection, script);
+    if (script) this.#widen(script);
     if (isElsewhere) this.#fit(600);
     await this.#loadScript();
     this.#show();
@@ -287,9 +289,10 @@ export class Explorer {
     const note = one(".dates-note");
     note.hidden = !script || !needsManyDays(script);
     const count = datesWithin(this.#collection.dates, date, days).length;
-    const dates = count === 1 ? "one date" : `all ${count} dates`;
+    const dates = count === 1 ? "the only date" : `all ${count} dates`;
     const what = script?.also ? "Takes scenes of both collections" : `Looks at ${dates}`;
-    note.textContent = `${what} from the ${days} days up to the chosen one.`;
+    const when = days === 1 ? "this day" : `the ${days} days up to the chosen one`;
+    note.textContent = `${what} of ${when}.`;
   }
 
   #check(): void {

@@ -6,6 +6,7 @@ import { createEmpty, extend, getCenter, isEmpty } from "ol/extent";
 import Feature from "ol/Feature";
 import Point from "ol/geom/Point";
 import { fromExtent } from "ol/geom/Polygon";
+import { defaults as defaultInteractions } from "ol/interaction/defaults";
 import Graticule from "ol/layer/Graticule";
 import TileLayer from "ol/layer/Tile";
 import VectorLayer from "ol/layer/Vector";
@@ -50,6 +51,8 @@ export class MapView {
       target,
       view: this.#view,
       layers: [this.#layer, outline, mark],
+      // The map is the page: a first drag or a turn of the wheel is meant, focused or not.
+      interactions: defaultInteractions({ onFocusOnly: false }),
       controls: defaultControls({ rotate: false, attribution: false }).extend([scale]),
       maxTilesLoading: 12,
     });
