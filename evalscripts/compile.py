@@ -64,6 +64,8 @@ def compile_form(
         pool=pool,
         hooks=staged.hooks,
         reason="every script runs in V8" if compiler is None else refusal,
+        names=names,
+        held=staged.held,
     )
     if compiler is None or snapshot is None:
         return program

@@ -99,6 +99,9 @@ class Selection:
     """With the band counts that updateOutput() set."""
     now: int | None = None
     """What the hooks' clock showed, in milliseconds since 1970: `Program.open` shows it again."""
+    changes_globals: bool = False
+    """Whether the hooks left the script's globals, or the language itself, otherwise than they
+    found them, so that what was made of them beforehand does not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

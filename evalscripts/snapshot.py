@@ -71,6 +71,11 @@ class HeldFunction:
     helper: str | None = None
     """The name of the untouched helper or builtin: ``index``, ``Math.max``, ``Date``,
     ``Array.prototype.map``, ``ColorRampVisualizer``; the text is empty then."""
+    methods: int | None = None
+    """How many methods and accessors a class has, static ones included, each of which stands
+    under the name that the text gives it; None for functions."""
+    parent: Held = None
+    """The class that a class extends, or None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

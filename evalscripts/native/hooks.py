@@ -43,7 +43,8 @@ def check_hooks(program: tree.Block, snapshot: Snapshot) -> None:
         node = next((part for part, names in parts if hook in names.declared), None)
         if reach.is_dynamic or pixel.is_dynamic:
             raise Declined(f"eval or with, where there is {hook}()", node)
-        changed = reach.read & pixel.written
+        # What the last hook may read is not to be told from its names: there is globalThis.
+        changed = pixel.written
         if hook != _LATE:
             kept = {name for name in reach.read & own if _is_mutable(snapshot, name)}
             changed = pixel.read & (reach.written | kept)

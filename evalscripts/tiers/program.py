@@ -88,7 +88,7 @@ class TieredProgram:
         """
         self._standing.renew()
         outcome = self._standing.outcome()
-        if isinstance(outcome, Refused) or not self._has_known_outputs(context):
+        if isinstance(outcome, Refused) or not self._is_foreseen(context):
             return self._program.open(context)
         session = TieredSession(
             self._program,
@@ -101,8 +101,11 @@ class TieredProgram:
             session.prepare()
         return session
 
-    def _has_known_outputs(self, context: RunContext) -> bool:
-        """Return whether this request's outputs are those that the machine code writes."""
+    def _is_foreseen(self, context: RunContext) -> bool:
+        """Return whether the hooks left the outputs and globals as the machine code has them."""
         if not self.selects:
             return True
-        return context.selection is not None and context.selection.outputs == self.setup.outputs
+        chosen = context.selection
+        if chosen is None or chosen.changes_globals:
+            return False
+        return chosen.outputs == self.setup.outputs

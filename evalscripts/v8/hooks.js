@@ -137,8 +137,8 @@
     return stringify(found, kernel.plain);
   }
 
-  // Everything that runs before the pixels; returns JSON of the indices kept per input, and of
-  // the band counts where they were set.
+  // Everything that runs before the pixels; returns JSON's pairs of the indices kept per
+  // input, and of the band counts where they were set.
   kernel.runHooks = (facts, hooks, inputMetadata) => {
     const { parts } = facts;
     let several = false;
@@ -157,6 +157,6 @@
     }
     let kept = "";
     for (let i = 0; i < parts.length; i++) kept += (i === 0 ? "" : ",") + parts[i].indices;
-    return `{"kept":[${kept}],"bands":${bands}}`;
+    return `"kept":[${kept}],"bands":${bands}`;
   };
 };

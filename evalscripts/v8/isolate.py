@@ -25,6 +25,7 @@ _RUNNER = (
 )
 _NAMED = "\n//# sourceURL=evalscript.js\n"
 _MAX_REPORT_CHARS = 16 * 1024
+_FUNCTIONS = ("begin", "stage", "start", "hold", "reserve", "run", "finish", "collect", "trace")
 
 
 class ScriptFailure(Exception):
@@ -72,7 +73,7 @@ class Isolate:
         self._engine.eval(sources.prelude)
         self._box = cast("Any", self._engine.eval(sources.runner))
         self._functions: dict[str, Any] = {}
-        for name in ("begin", "stage", "start", "reserve", "run", "finish", "collect", "trace"):
+        for name in _FUNCTIONS:
             self._functions[name] = self._box[name]
         self.arena = memoryview(bytearray())
 

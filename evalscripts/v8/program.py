@@ -1,5 +1,6 @@
 """`V8Program`: a script whose every request runs in an isolate of its own, and how it is staged."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -44,8 +45,10 @@ class V8Program:
         pool: V8Pool,
         hooks: frozenset[str] = frozenset(),
         reason: str = "every script runs in V8",
+        names: tuple[str, ...] | None = None,
+        held: object = None,
     ) -> None:
-        """``hooks`` are `Staged.hooks`."""
+        """``hooks`` are `Staged.hooks`; ``held`` is its snapshot, which ``names`` asked for."""
         self.source = source
         self.setup = setup
         self.reason = reason
@@ -53,6 +56,8 @@ class V8Program:
         choosing = hooks & {"preProcessScenes", "filterScenes"} if several else frozenset()
         self.selects = bool(choosing) or "updateOutput" in hooks
         self._pool = pool
+        self._names = names if self.selects else None
+        self._held = json.dumps(held) if self.selects else ""
 
     def open(self, context: RunContext) -> V8Session:
         """Start a request's run in a new isolate; blocks until top level, setup and hooks ran.
@@ -72,7 +77,7 @@ class V8Program:
         Raises:
             ScriptError: of every kind, `ScriptTierUnavailable` where no worker is free.
         """
-        opened = Opened(self.source, self.setup, context, pool=self._pool)
+        opened = Opened(self.source, self.setup, context, pool=self._pool, names=self._names)
         opened.conversation.release()
         return Selection(
             kept={
@@ -82,6 +87,7 @@ class V8Program:
             },
             outputs=opened.outputs,
             now=opened.now,
+            changes_globals=json.dumps(opened.held) != self._held,
         )
 
 

@@ -30,8 +30,16 @@ _RUN_BYTES = 32 * 1024 * 1024
 class Opened:
     """A script whose top level, setup() and hooks have run for a request."""
 
-    def __init__(self, source: Source, setup: Setup, context: RunContext, *, pool: V8Pool) -> None:
-        """Run them.
+    def __init__(
+        self,
+        source: Source,
+        setup: Setup,
+        context: RunContext,
+        *,
+        pool: V8Pool,
+        names: tuple[str, ...] | None = None,
+    ) -> None:
+        """Run them; ``names`` are the globals that the snapshot afterwards is asked for.
 
         Raises:
             ScriptError: of every kind; a hook that chooses otherwise than ``context.selection``
@@ -42,7 +50,10 @@ class Opened:
         self.now = clock_now() if now is None else now
         self.conversation = Conversation(pool, source, seconds=context.seconds)
         facts = as_facts(setup, context, ids=self.ids, now=self.now)
-        found = self._read(self.conversation.begin("start", now=self.now, facts=facts))
+        reply = self.conversation.begin("start", now=self.now, facts=facts, names=names)
+        found = self._read(reply)
+        self.held: object = found["held"]
+        """The snapshot as snapshot.js wrote it, parsed from JSON."""
         self.kept = dict(zip(self.ids, (tuple(kept) for kept in found["kept"]), strict=True))
         self.outputs = setup.outputs
         if found["bands"] is not None:

@@ -13,7 +13,7 @@
   const { isArray } = Array;
   const { isView } = ArrayBuffer;
   const { toString: functionText } = Function.prototype;
-  const { includes } = String.prototype;
+  const { includes, startsWith } = String.prototype;
   const { forEach: eachOfMap } = Map.prototype;
   const { forEach: eachOfSet } = Set.prototype;
   const { getTime } = Date.prototype;
@@ -27,6 +27,7 @@
   const MAX_NODES = 200000;
   const MAX_CHARS = 8000000;
   const TOO_MUCH = '["?","more than can be copied"]';
+  const TOO_LONG = create(null); // stands for a text; copied last, when there is no room
   const NATIVE = "{ [native code] }";
   const isObject = (value) => typeof value === "object" && value !== null;
 
@@ -53,8 +54,10 @@
       case "number":
         if (value - value !== 0) return `["${value}"]`;
         return is(value, -0) ? '["-0"]' : `${value}`;
-      case "string":
-        return text(value);
+      case "string": {
+        const shown = text(value);
+        return full() ? `[${placeOf(TOO_LONG)}]` : shown;
+      }
       case "boolean":
         return value ? "true" : "false";
       case "undefined":
@@ -132,41 +135,61 @@
     return `["${word === "Set" ? "s" : "m"}",[${all}]]`;
   }
 
-  // Whether a function has no more than every function has, and its class what its text says.
-  function isBare(value, shown) {
-    const keys = ownKeys(value);
-    for (let i = 0; i < keys.length; i++) {
-      const found = describe(value, keys[i]);
-      if (typeof keys[i] !== "string" || found.enumerable || found.get !== undefined) return false;
-      if (isFunction(found.value) && !holds(shown, found.value)) return false;
-    }
+  // Whether a function stands where its own text says that it does.
+  const stands = (shown, inner, key, word) => {
+    const own = apply(functionText, inner, []);
+    return apply(includes, shown, [own]) &&
+      (apply(startsWith, own, [`${word}${key}(`]) || apply(startsWith, own, [`${word}${key} (`]));
+  };
+
+  // How many methods and accessors a function or class has, where it has nothing that its text
+  // does not say; otherwise -1.
+  function methodsOf(value, shown) {
+    const parent = getPrototypeOf(value);
+    if (parent !== FunctionPrototype && !isFunction(parent)) return -1;
     const own = describe(value, "prototype");
-    if (own === undefined || !isObject(own.value)) return true;
-    const members = ownKeys(own.value);
-    for (let i = 0; i < members.length; i++) {
-      const found = describe(own.value, members[i]);
-      if (members[i] === "constructor") {
-        if (found.value !== value) return false;
-      } else {
-        const parts = [found.value, found.get, found.set];
-        if (typeof members[i] !== "string" || found.enumerable) return false;
-        for (let j = 0; j < 3; j++) {
-          if (parts[j] !== undefined && !(isFunction(parts[j]) && holds(shown, parts[j]))) return false;
-        }
-      }
-    }
-    return true;
+    const hasMembers = own !== undefined && isObject(own.value);
+    if (hasMembers) {
+      const above = parent === FunctionPrototype ? ObjectPrototype : describe(parent, "prototype").value;
+      if (getPrototypeOf(own.value) !== above) return -1;
+    } else if (parent !== FunctionPrototype) return -1;
+    const ours = countMethods(value, shown, null);
+    const theirs = hasMembers ? countMethods(own.value, shown, value) : 0;
+    return ours < 0 || theirs < 0 ? -1 : ours + theirs;
   }
 
-  const holds = (shown, inner) => apply(includes, shown, [apply(functionText, inner, [])]);
+  // Of a class's prototype, whose constructor is `owner`; or of the function itself.
+  function countMethods(holder, shown, owner) {
+    const keys = ownKeys(holder);
+    let methods = 0;
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i];
+      const found = describe(holder, key);
+      if (typeof key !== "string" || found.enumerable) return -1;
+      if (owner !== null && key === "constructor") {
+        if (found.value !== owner) return -1;
+      } else if (isFunction(found.value)) {
+        if (!stands(shown, found.value, key, "")) return -1;
+        methods++;
+      } else if (found.get !== undefined || found.set !== undefined) {
+        if (found.get !== undefined && !stands(shown, found.get, key, "get ")) return -1;
+        if (found.set !== undefined && !stands(shown, found.set, key, "set ")) return -1;
+        methods++;
+      } else if (owner !== null) return -1;
+    }
+    return methods;
+  }
 
   function functionOf(value) {
     const name = get(known, value);
     if (name !== undefined) return `["f","",${text(name)}]`;
     const shown = apply(functionText, value, []);
     if (apply(includes, shown, [NATIVE])) return opaque("a built-in or bound function");
-    if (!isBare(value, shown)) return opaque("a function with properties");
-    return `["f",${text(shown)},null]`;
+    const methods = methodsOf(value, shown);
+    if (methods < 0) return opaque("a function with properties");
+    if (!apply(startsWith, shown, ["class"])) return `["f",${text(shown)},null]`;
+    const parent = getPrototypeOf(value);
+    return `["c",${text(shown)},${methods},${parent === FunctionPrototype ? "null" : encode(parent)}]`;
   }
 
   function instance(value, prototype) {
@@ -195,6 +218,7 @@
 
   const { prototype: ArrayPrototype } = Array;
   const { prototype: DatePrototype } = Date;
+  const { prototype: FunctionPrototype } = Function;
   const { prototype: MapPrototype } = Map;
   const { prototype: ObjectPrototype } = Object;
   const { prototype: SetPrototype } = Set;
@@ -221,8 +245,11 @@
   function copy(value) {
     if (full()) return TOO_MUCH;
     try {
-      if (isFunction(value)) return functionOf(value);
-      return typeof value === "object" ? object(value) : opaque(`a ${typeof value}`);
+      const whole = isFunction(value)
+        ? functionOf(value)
+        : typeof value === "object" ? object(value) : opaque(`a ${typeof value}`);
+      // What was cut short must not count.
+      return full() ? TOO_MUCH : whole;
     } catch {
       return opaque("an object that does not let itself be read");
     }

@@ -8,7 +8,8 @@
     entry     = ["a", [value…], frozen]              array
               | ["t", [value…], name]                typed array
               | ["o", [[key, value]…], frozen, helper or null, constructor or null]
-              | ["f", text, helper or null]          function or class
+              | ["f", text, helper or null]          function
+          | ["c", text, methods, value]          class: how many it has, and its parent or null
               | ["s", [value…]] | ["m", [[value, value]…]] | ["d", milliseconds]
               | ["?", word]                          not copied
 
@@ -73,6 +74,7 @@ class _Reader:
             "t": self._typed,
             "o": self._object,
             "f": self._function,
+            "c": self._class,
             "s": self._set,
             "m": self._map,
             "d": self._date,
@@ -131,6 +133,11 @@ class _Reader:
 
     def _function(self, text: Any, helper: Any) -> HeldFunction:
         return HeldFunction(text=_text(text), helper=None if helper is None else _text(helper))
+
+    def _class(self, text: Any, methods: Any, parent: Any) -> HeldFunction:
+        if type(methods) is not int:
+            raise BadSnapshot
+        return HeldFunction(text=_text(text), methods=methods, parent=self._value(parent))
 
     def _set(self, items: Any) -> HeldSet:
         return HeldSet(items=self._values(items))

@@ -59,8 +59,9 @@
     return setup();
   }
 
-  // What setup() returned, the hooks there are, whether anything hung on the clock or on chance,
-  // and the snapshot that `names` asks for: all in one reply.
+  let told = ""; // what stage or start found
+
+  // What setup() returned, and the hooks there are.
   box.stage = kernel.telling(() => {
     const found = setUp();
     if (typeof found !== "object" || found === null) {
@@ -73,14 +74,19 @@
     for (let i = 0; i < HOOKS.length; i++) {
       if (hooks[HOOKS[i]] !== undefined) names += (names === "" ? "" : ",") + `"${HOOKS[i]}"`;
     }
+    told = `"setup":${text},"hooks":[${names}]`;
+  });
+
+  // To that: whether anything hung on the clock or on chance, and the snapshot that `names` asks
+  // for. In a call of its own, since promises are kept when a call ends.
+  box.hold = kernel.telling(() => {
+    const { running, snapshot } = box;
     box.running = "snapshot";
-    const { snapshot } = box;
-    const held = asked.names === null ? "null" : snapshot(asked.names);
+    const held = asked.names ? snapshot(asked.names) : "null";
     const timely = kernel.readClock();
     const printed = kernel.printed() !== "[]";
-    box.reply = clean(
-      `{"setup":${text},"hooks":[${names}],"timely":${timely},"printed":${printed},"held":${held}}`,
-    );
+    box.reply = clean(`{${told},"timely":${timely},"printed":${printed},"held":${held}}`);
+    box.running = running;
   });
 
   // ---- one request -------------------------------------------------------------------------
@@ -107,7 +113,7 @@
     hold(inputMetadata, "normalizationFactor", facts.normalizationFactor);
     hold(inputMetadata, "from", new RealDate(parts[0].from), false);
     hold(inputMetadata, "to", new RealDate(parts[0].to), false);
-    box.reply = clean(kernel.runHooks(facts, hooks, inputMetadata));
+    told = kernel.runHooks(facts, hooks, inputMetadata);
     scenes = kernel.makeScenes(facts);
     box.running = "evaluatePixel";
   });

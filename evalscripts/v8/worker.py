@@ -96,6 +96,7 @@ class Worker:
         self._current = self._spares.pop() if self._spares else self._make()
         self._current.load(request["text"], request["given"])
         self._current.call(request["do"])
+        self._current.call("hold")
         return {"reply": self._current.reply()}
 
     def _run(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from evalscripts.native.lower.values import (
 )
 from evalscripts.snapshot import UNDEFINED
 from evalscripts.syntax import tree
+from evalscripts.syntax.names import find_names
 from evalscripts.syntax.walk import descend
 
 
@@ -137,6 +138,8 @@ def _bind_parameters(
 ) -> None:
     cells = scope.cells
     if machine.mentions_arguments and machine.kept(function, _uses_arguments):
+        if not machine.kept(function, _only_reads_arguments):
+            raise Declined("arguments, changed or handed on", function)
         cells["arguments"] = machine.cell("arguments", machine.thing(Items(tuple(given))))
     if scope.closure is not None and scope.closure.knows_itself and function.name:
         cells[function.name] = machine.cell(function.name, scope.closure)
@@ -161,6 +164,42 @@ def _uses_arguments(function: tree.Function) -> bool:
     if function.is_arrow:
         return False
     return any(type(n) is tree.Name and n.name == "arguments" for n in descend(function.body))
+
+
+def _only_reads_arguments(function: tree.Function) -> bool:
+    """Whether ``arguments`` may stand for an array: it is none, and the parameters' other name."""
+    written = find_names(function).written
+    if any(name in written for p in function.parameters for name in pattern_names(p)):
+        return False
+    nodes = list(descend(function.body))
+    harmless = 0
+    for node in nodes:
+        match node:
+            case tree.Assign() | tree.Update() | tree.ForIn() | tree.ForOf():
+                harmless -= _sets_arguments(node.target)
+            case tree.Unary(operator="delete"):
+                harmless -= _sets_arguments(node.value)
+            case tree.Member(key=key):
+                is_element = key == "length" or not isinstance(key, str | tree.String)
+                harmless += is_element and _is_arguments(node.object)
+            case tree.Spread():
+                harmless += _is_arguments(node.value)
+            case tree.Call(callee=tree.Member(key="from" | "apply" | "call")):
+                harmless += sum(map(_is_arguments, node.arguments))
+            case _:
+                pass
+    return harmless == sum(map(_is_arguments, nodes))
+
+
+def _sets_arguments(target: tree.Expression) -> int:
+    """Return how often a target is an element of ``arguments``, or may be."""
+    if type(target) is tree.Member:
+        return int(_is_arguments(target.object))
+    return sum(map(_is_arguments, descend(target)))
+
+
+def _is_arguments(node: tree.Node) -> bool:
+    return type(node) is tree.Name and node.name == "arguments"
 
 
 # ---- classes ---------------------------------------------------------------------------------

@@ -12,11 +12,12 @@ from evalscripts.native.lower.members import get, key_of, set_
 from evalscripts.native.lower.operators import UNARY, binary
 from evalscripts.native.lower.patterns import bind
 from evalscripts.native.lower.rows import is_rows, make_rows, new_array
-from evalscripts.native.lower.scopes import assign, find, read
+from evalscripts.native.lower.scopes import assign, find, is_local, read
 from evalscripts.native.lower.values import (
     ABSENT,
     HOLE,
     NAN,
+    BoundMethod,
     Cell,
     Closure,
     Declined,
@@ -46,7 +47,7 @@ def _null(_: Machine, _node: tree.Null) -> Js:
 
 
 def _name(machine: Machine, node: tree.Name) -> Js:
-    if node.name in _GLOBAL_CONSTANTS:
+    if node.name in _GLOBAL_CONSTANTS and not is_local(machine.scope, node.name):
         return _GLOBAL_CONSTANTS[node.name]
     return read(machine, find(machine.scope, node.name))
 
@@ -244,8 +245,16 @@ def _member(machine: Machine, node: tree.Member) -> Js:
     key = node.key if isinstance(node.key, str) else machine.value(node.key)
     machine.here = node
     if node.is_optional:
-        return each(machine, owner, lambda part: _optional(machine, part, key))
-    return get(machine, owner, key)
+        return _uncalled(machine, each(machine, owner, lambda part: _optional(machine, part, key)))
+    return _uncalled(machine, get(machine, owner, key))
+
+
+def _uncalled(machine: Machine, value: Js) -> Js:
+    """Return what a property gives, which is no method: whether there is one, nobody asked."""
+    parts = [part for _, part in value.alternatives] if type(value) is Union else [value]
+    if any(type(part) is BoundMethod for part in parts):
+        raise Declined("a method that is not called", machine.here)
+    return value
 
 
 def _optional(machine: Machine, owner: Js, key: Js) -> Js:

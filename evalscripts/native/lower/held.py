@@ -37,6 +37,8 @@ from evalscripts.syntax.names import find_names
 from evalscripts.syntax.walk import descend
 
 _SITE = -2
+_MAKERS = ("eval", "Function", "constructor", "with")
+_METHODS = frozenset(("method", "get", "set"))
 _NAMESPACES = frozenset(("Math", "JSON", "Reflect", "console", "Object", "Array", "Number"))
 
 
@@ -118,33 +120,28 @@ class Holder:
         if held.helper is not None:
             return Native(held.helper)
         outside = self._found(held.text, self._listed(self._program.body))
-        if len(outside) == 1:
-            return self._made(outside[0])
-        found = outside or self._found(held.text, self._everything())
+        # What is in the text once, and outside of everything, is certain.
+        if len(outside) == 1 and self._text.count(held.text) == 1:
+            return self._made(outside[0], held)
+        found = outside + [
+            node
+            for node in self._found(held.text, self._everything())
+            if node[0].start not in self._outside
+        ]
         if not found:
             return Lost("a function that was not found in the text")
-        if not outside and not all(self._is_closed(node) for node in found):
+        is_certain = len(outside) == len(found) == 1
+        if not (is_certain or all(self._is_closed(node) for node in found)):
             return Lost("a function made by a function")
-        return self._made(found[0])
+        return self._made(found[0], held)
 
-    def _made(self, found: tuple[tree.Node, bool]) -> Js:
+    def _made(self, found: tuple[tree.Node, bool], held: HeldFunction) -> Js:
         node, is_expression = found
         if isinstance(node, tree.Class):
-            return self._class(node)
+            return self._class(node, held)
         assert isinstance(node, tree.Function)  # noqa: S101 (nothing else is listed)
         knows_itself = is_expression and node.name is not None
         return Closure(node, self._machine.globals, knows_itself=knows_itself)
-
-    def _parent(self, name: str) -> Js:
-        """Return a class that others extend; the snapshot has it where pixels mention it too."""
-        if name in self._snapshot.globals:
-            return self.value(self._snapshot.globals[name])
-        if name in find_names(self._program).written:
-            return None
-        for statement in self._program.body:
-            if type(statement) is tree.ClassDeclaration and statement.definition.name == name:
-                return self._class(statement.definition)
-        return None
 
     def _found(
         self, text: str, nodes: dict[int, tuple[tree.Node, bool]]
@@ -192,11 +189,13 @@ class Holder:
         inner = _declared_inside(self._program)
         return not find_names(found[0]).free & inner and find_names(found[0]).free <= outer
 
-    def _class(self, node: tree.Class) -> Js:
+    def _class(self, node: tree.Class, held: HeldFunction) -> Js:
+        members = {(m.is_static, m.key) for m in node.members if m.kind in _METHODS}
+        if len(members) != held.methods:
+            return Lost("a class whose methods were changed")
         parent: Any = None
-        if node.parent is not None:
-            name = node.parent.name if type(node.parent) is tree.Name else None
-            parent = self._parent(name) if name is not None else None
+        if node.parent is not None or held.parent is not None:
+            parent = self.value(held.parent)
             if type(parent) is not ClassValue:
                 return Lost("a class that extends something else than a class of the script")
         return ClassValue(node, self._machine.globals, parent)
@@ -209,12 +208,45 @@ def _declared_inside(program: tree.Block) -> frozenset[str]:
         for node in descend(statement):
             if isinstance(node, tree.Function):
                 names |= set(find_names(node).declared)
+            elif isinstance(node, tree.Try):
+                names |= set(pattern_names(node.parameter))
+            elif isinstance(node, tree.ForIn | tree.ForOf):
+                names |= set(pattern_names(node.target))
+            elif node is statement:
+                continue
+            elif isinstance(node, tree.FunctionDeclaration | tree.ClassDeclaration):
+                names |= _own_name(node)
             elif isinstance(node, tree.Declaration) and node is not statement:
                 names |= {n for d in node.declarators for n in pattern_names(d.target)}
     return frozenset(names)
 
 
+def _own_name(node: tree.FunctionDeclaration | tree.ClassDeclaration) -> set[str]:
+    named = node.function if isinstance(node, tree.FunctionDeclaration) else node.definition
+    return set() if named.name is None else {named.name}
+
+
+def _refuse_makers(program: tree.Block) -> None:
+    """Raise where functions may be made of text, or names, as far as the text tells."""
+    for node in descend(program):
+        match node:
+            case tree.Name(name="eval" | "Function" as name):
+                raise Declined(f"{name}()", node)
+            case tree.Member(key="constructor"):
+                raise Declined("constructor", node)
+            case tree.Other(word="with statement" as word):
+                raise Declined(f"a {word}", node)
+            case _:
+                pass
+
+
 def globals_of(machine: Machine, program: tree.Block, text: str, snapshot: Snapshot) -> GlobalScope:
-    """Return the outermost scope of a script."""
+    """Return the outermost scope of a script.
+
+    Raises:
+        Declined: what a function is cannot be told from its text.
+    """
+    if any(word in text for word in _MAKERS):
+        _refuse_makers(program)
     holder = Holder(machine, program, text, snapshot)
     return GlobalScope(holder.initial)

@@ -7,6 +7,8 @@ from evalscripts.native import ir
 from evalscripts.native.lower.machine import Machine
 from evalscripts.native.lower.values import Mask
 
+_MOST_TURNS = 2.0**53
+
 
 def limit_of(machine: Machine, condition: Mask) -> Any:
     """Return what bounds how often a loop turns: a number, scenes, an array's length, or None."""
@@ -90,5 +92,5 @@ def _size(machine: Machine, value: ir.Value) -> ir.Value | None:
 def bound_of(limit: Any) -> int | str | None:
     """Return the bound as the IR writes it."""
     if type(limit) is float:
-        return int(limit)
+        return int(limit) if limit < _MOST_TURNS else None
     return "scenes" if type(limit) is ir.Op and limit.name == "scenes" else None

@@ -167,6 +167,15 @@ def find(scope: Any, name: str) -> Cell:
     return scope.find(name)
 
 
+def is_local(scope: Any, name: str) -> bool:
+    """Return whether a function or block around declares a name."""
+    while type(scope) is not GlobalScope:
+        if name in scope.cells:
+            return True
+        scope = scope.parent
+    return False
+
+
 class GlobalScope:
     """The script's globals: constants, unless evaluatePixel sets them before it reads them."""
 

@@ -163,6 +163,10 @@ def _cases(machine: Machine, cases: Sequence[tree.Case], value: Js) -> Flow | No
     return enter(0)
 
 
+def _other(_: Machine, node: tree.Other) -> Flow | None:
+    raise Declined(f"a {node.word}", node)
+
+
 STATEMENTS: dict[type, Callable[..., Any]] = {
     tree.Block: block,
     tree.Declaration: _declaration,
@@ -178,5 +182,6 @@ STATEMENTS: dict[type, Callable[..., Any]] = {
     tree.Switch: _switch,
     tree.Labeled: _labeled,
     tree.Empty: _function,
+    tree.Other: _other,
     **LOOPS,
 }

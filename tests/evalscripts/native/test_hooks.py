@@ -58,6 +58,14 @@ def check(text: str) -> None:
         ),
         (
             (
+                "function evaluatePixel(s) { number = s.B04; return [number]; }"
+                "function updateOutputMetadata(a, b, c) { c.userData = globalThis['number']; }"
+            ),
+            "number",
+            "updateOutputMetadata",
+        ),
+        (
+            (
                 "const help = { add(n) { number += n; } };"
                 "function evaluatePixel(s) { help.add(s.B04); return [1]; }"
                 "var updateOutputMetadata = (a, b, c) => { c.userData = number; };"
@@ -76,10 +84,6 @@ def test_what_is_shared_is_declined(text: str, name: str, hook: str) -> None:
     "text",
     [
         "var number = 1; function evaluatePixel(s) { return [number]; }",
-        (
-            "function evaluatePixel(s) { number = s.B04; return [number]; }"
-            "function updateOutputMetadata(a, b, c) { c.userData = 1; }"
-        ),
         (
             "const list = [1]; const number = 2; function evaluatePixel(s) { return [number]; }"
             "function preProcessScenes(c) { list.push(number); return c; }"
