@@ -166,7 +166,7 @@ def _do_while(machine: Machine, node: tree.DoWhile) -> Flow | None:
 
 
 def _for_of(machine: Machine, node: tree.ForOf) -> Flow | None:
-    value = living(machine, machine.value(node.object))
+    value = _head(machine, node)
     run = partial(_run_with, machine, node)
     if type(value) is Union:
         raise Declined(f"a loop over {describe(value)}", node)
@@ -176,7 +176,7 @@ def _for_of(machine: Machine, node: tree.ForOf) -> Flow | None:
 
 
 def _for_in(machine: Machine, node: tree.ForIn) -> Flow | None:
-    value = living(machine, machine.value(node.object))
+    value = _head(machine, node)
     run = partial(_run_with, machine, node)
     if type(value) is SampleList:
         raise Declined("for … in over samples", node)
@@ -184,17 +184,31 @@ def _for_in(machine: Machine, node: tree.ForIn) -> Flow | None:
     return _over_known(machine, keys, run)
 
 
+def _head(machine: Machine, node: tree.ForOf | tree.ForIn) -> Js:
+    """Return what the loop runs over; its own variables exist there, but have no value yet."""
+    outer = machine.scope
+    _declare(machine, node)
+    value = living(machine, machine.value(node.object))
+    machine.scope = outer
+    return value
+
+
 def _run_with(machine: Machine, node: tree.ForOf | tree.ForIn, value: Js) -> Flow | None:
     """Run the body with one value."""
     outer = machine.scope
-    if node.kind in ("let", "const"):
-        machine.scope = Scope(outer, outer.function)
-        for name in pattern_names(node.target):
-            machine.scope.cells[name] = machine.cell(name, UNSET, is_constant=node.kind == "const")
+    _declare(machine, node)
     bind(machine, node.target, value, node.kind)
     flow = machine.run(node.body)
     machine.scope = outer
     return flow
+
+
+def _declare(machine: Machine, node: tree.ForOf | tree.ForIn) -> None:
+    """Enter a scope of the loop's own variables, where it has any."""
+    if node.kind in ("let", "const"):
+        machine.scope = Scope(machine.scope, machine.scope.function)
+        for name in pattern_names(node.target):
+            machine.scope.cells[name] = machine.cell(name, UNSET, is_constant=node.kind == "const")
 
 
 def _over_known(

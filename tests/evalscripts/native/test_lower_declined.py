@@ -24,6 +24,10 @@ DECLINED = {
     "JSON.stringify": ("", "return [JSON.stringify(s).length, 0, 0];"),
     "unknown is not defined": ("", "return [unknown, 0, 0];"),
     "throw": ("", "throw new Error('x');"),
+    "p is used before it is declared": (
+        "",
+        "let n = 0; const p = 5;\n{ for (const p of [p, s.B04]) n += p; }\nreturn [n, 0, 0];",
+    ),
 }
 
 
