@@ -85,7 +85,8 @@ class NativeCompiler:
             return _CLOSED
         if size > _MAX_BYTES:
             return Refused(reason="its text and constants are too large to be compiled")
-        if len(self._waiting) >= self.options.waiting:
+        held = sum(len(job.request["script"]) for job in self._waiting)
+        if len(self._waiting) >= self.options.waiting or held > self.options.waiting_bytes:
             return Refused(reason="too many scripts wait for the compiler", is_final=False)
         return None
 

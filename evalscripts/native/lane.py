@@ -37,6 +37,8 @@ class CompilerOptions:
     """Largest machine code of one script."""
     waiting: int = 64
     """Scripts that may wait for a worker; those beyond run in V8 and ask again later."""
+    waiting_bytes: int = 64 * 1024 * 1024
+    """What those that wait may take together, with all that their globals hold."""
     entries: int = 256
     """Outcomes that are kept; the least recently used go first."""
     compilations: int = 1000

@@ -69,7 +69,7 @@ class TieredSession:
         self._finished: Finished | None = None
         self._is_patient = True
         self._compile_seconds = _COMPILE_SECONDS + _COMPILE_CHAR_SECONDS * len(program.source.text)
-        self._left = context.seconds
+        self._spent = 0.0
         self._rows = 0
         self._pixels = 0
         self._trapped = 0
@@ -168,9 +168,12 @@ class TieredSession:
         self, compiled: Compiled, part: Mapping[str, InputData], *, row: int
     ) -> _Pixels:
         """Return a part's pixels, made by machine code, and by V8 where that gives up."""
+        isolate = self._v8
+        spent = self._spent + (0.0 if isolate is None else isolate.spent)
+        left = self._context.seconds - spent
         started = time.monotonic()
-        made = self._run(compiled).make([part[name] for name in self._ids], seconds=self._left)
-        self._left -= time.monotonic() - started
+        made = self._run(compiled).make([part[name] for name in self._ids], seconds=left)
+        self._spent += time.monotonic() - started
         if made is None:
             self._check_open()
             seconds = self._context.seconds
@@ -216,6 +219,7 @@ class TieredSession:
         with self._lock:
             isolate, self._v8 = self._v8, None
         if isolate is not None:
+            self._spent += isolate.spent
             isolate.abort()
         return False
 
@@ -226,12 +230,13 @@ class TieredSession:
             self._finished = _NOTHING
         else:
             self._finished = isolate.finish()
+        self._spent += isolate.spent
         with self._lock:
             self._v8 = None
 
     def _isolate(self) -> V8Session:
         if self._v8 is None:
-            opened = self._program.open(self._context)
+            opened = self._program.open(self._context, spent=self._spent)
             with self._lock:
                 self._v8 = opened
                 is_over = self._is_over

@@ -20,10 +20,10 @@ class Standing:
 
     def __init__(self, submit: Callable[[], "Future[Outcome]"], *, name: str) -> None:
         """``submit`` asks the compiler; ``name`` is the script's in the log."""
-        self._submit = submit
+        self._submit: Callable[[], Future[Outcome]] | None = submit
         self._name = name
         self._lock = threading.Lock()
-        self._pending = submit()
+        self._pending = self._asked_for(submit)
         self._asked = time.monotonic()
         self._trapped: deque[bool] = deque(maxlen=_REMEMBERED)
         self.is_checked = False
@@ -49,9 +49,21 @@ class Standing:
         if not isinstance(outcome, Refused) or outcome.is_final:
             return
         with self._lock:
-            if time.monotonic() - self._asked >= _ASK_AGAIN_SECONDS:
+            submit = self._submit
+            if submit is not None and time.monotonic() - self._asked >= _ASK_AGAIN_SECONDS:
                 self._asked = time.monotonic()
-                self._pending = self._submit()
+                self._pending = self._asked_for(submit)
+
+    def _asked_for(self, submit: Callable[[], "Future[Outcome]"]) -> "Future[Outcome]":
+        pending = submit()
+        pending.add_done_callback(self._settle)
+        return pending
+
+    def _settle(self, pending: "Future[Outcome]") -> None:
+        """Let go of the script's snapshot, which may be large, once nobody will ask again."""
+        outcome = pending.result()
+        if not isinstance(outcome, Refused) or outcome.is_final:
+            self._submit = None
 
     def distrust(self, difference: str) -> None:
         """Leave the script to V8 for good: its machine code was caught with a wrong answer."""

@@ -34,16 +34,17 @@ _NO_MEMORY = re.compile(
 class Conversation:
     """A held worker. Ends with `release`, or with the first error."""
 
-    def __init__(self, pool: V8Pool, source: Source, *, seconds: float) -> None:
+    def __init__(self, pool: V8Pool, source: Source, *, seconds: float, spent: float = 0.0) -> None:
         """Take a worker; `begin` is the first thing to ask of it.
 
         ``seconds`` bounds the time in which the worker works for us, over the whole conversation;
-        the time between questions does not count.
+        the time between questions does not count. ``spent`` of them are used already.
         """
         self._pool = pool
         self._source = source
         self._seconds = seconds
-        self._left = seconds
+        self._granted = seconds - spent
+        self._left = self._granted
         self._lock = threading.Lock()
         self._over = False
         self._aborted = False
@@ -64,6 +65,11 @@ class Conversation:
         clock = {"now": clock_now() if now is None else now, "seed": _SEED}
         message = {"do": stage, "text": self._source.text, "given": {"clock": clock, **given}}
         return str(self.ask(message)["reply"])
+
+    @property
+    def spent(self) -> float:
+        """How many seconds the worker has worked for us."""
+        return self._granted - self._left
 
     def reserve(self, size: int) -> int:
         """Make room in the memory shared with the worker; return how much there is."""

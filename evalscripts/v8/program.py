@@ -1,5 +1,6 @@
 """`V8Program`: a script whose every request runs in an isolate of its own, and how it is staged."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,15 +58,17 @@ class V8Program:
         self.selects = bool(choosing) or "updateOutput" in hooks
         self._pool = pool
         self._names = names if self.selects else None
-        self._held = json.dumps(held) if self.selects else ""
+        self._held = _digest(held) if self.selects else b""
 
-    def open(self, context: RunContext) -> V8Session:
+    def open(self, context: RunContext, *, spent: float = 0.0) -> V8Session:
         """Start a request's run in a new isolate; blocks until top level, setup and hooks ran.
+
+        ``spent`` is how many of its seconds the request has used already.
 
         Raises:
             ScriptError: of every kind, `ScriptTierUnavailable` where no worker is free.
         """
-        return V8Session(self.source, self.setup, context, pool=self._pool)
+        return V8Session(self.source, self.setup, context, pool=self._pool, spent=spent)
 
     def debug(self, context: RunContext, inputs: Mapping[str, InputData]) -> PixelReport:
         """Return everything about one pixel; see `debug_pixel`."""
@@ -87,8 +90,13 @@ class V8Program:
             },
             outputs=opened.outputs,
             now=opened.now,
-            changes_globals=json.dumps(opened.held) != self._held,
+            changes_globals=_digest(opened.held) != self._held,
         )
+
+
+def _digest(held: object) -> bytes:
+    """Return what tells snapshots apart; they may be large themselves."""
+    return hashlib.sha256(json.dumps(held).encode()).digest()
 
 
 def stage(

@@ -38,8 +38,11 @@ class Opened:
         *,
         pool: V8Pool,
         names: tuple[str, ...] | None = None,
+        spent: float = 0.0,
     ) -> None:
         """Run them; ``names`` are the globals that the snapshot afterwards is asked for.
+
+        ``spent`` is how many of the context's seconds are used already.
 
         Raises:
             ScriptError: of every kind; a hook that chooses otherwise than ``context.selection``
@@ -48,7 +51,7 @@ class Opened:
         self.ids = match_inputs(source, setup, context)
         now = context.selection.now if context.selection is not None else None
         self.now = clock_now() if now is None else now
-        self.conversation = Conversation(pool, source, seconds=context.seconds)
+        self.conversation = Conversation(pool, source, seconds=context.seconds, spent=spent)
         facts = as_facts(setup, context, ids=self.ids, now=self.now)
         reply = self.conversation.begin("start", now=self.now, facts=facts, names=names)
         found = self._read(reply)
@@ -92,7 +95,15 @@ class V8Session:
     ``inside_seconds`` is the time that pixels have taken inside the isolate so far.
     """
 
-    def __init__(self, source: Source, setup: Setup, context: RunContext, *, pool: V8Pool) -> None:
+    def __init__(
+        self,
+        source: Source,
+        setup: Setup,
+        context: RunContext,
+        *,
+        pool: V8Pool,
+        spent: float = 0.0,
+    ) -> None:
         self._inputs = setup.inputs
         self._fusion = setup.is_fusion
         self._listed = setup.listed or setup.inputs[0].mosaicking is not Mosaicking.SIMPLE
@@ -100,7 +111,7 @@ class V8Session:
         self._watch: str | None = None
         self._rows = 0
         self.inside_seconds = 0.0
-        opened = Opened(source, setup, context, pool=pool)
+        opened = Opened(source, setup, context, pool=pool, spent=spent)
         self._conversation = opened.conversation
         self._ids = opened.ids
         self._keys = input_keys(setup)
@@ -122,6 +133,11 @@ class V8Session:
             return self.evaluate(inputs)
         finally:
             self._watch, self._kind = None, None
+
+    @property
+    def spent(self) -> float:
+        """How many seconds the isolate has worked for this session."""
+        return self._conversation.spent
 
     @property
     def trace(self) -> Mapping[str, Any]:
