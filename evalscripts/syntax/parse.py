@@ -13,8 +13,13 @@ from evalscripts.syntax.reader import GRAMMAR, Reader
 from evalscripts.syntax.statements import STATEMENTS
 
 _MAX_NODES = 100_000
+_MAX_BRACKETS = 20_000
+_MAX_OPEN = 1000
+_NO_BRACKETS = bytes(set(range(256)) - set(b"([{}])"))
+_STEPS = {**dict.fromkeys(b"([{", 1), **dict.fromkeys(b"}])", -1)}
 _SECONDS = 1.0
 _CHUNK_BYTES = 65536
+_TOO_DEEP = "its constructs are nested too deeply"
 _UNREADABLE = "the grammar cannot read it"
 
 
@@ -48,6 +53,7 @@ def parse(text: str) -> tree.Block:
     if len(encoded) != len(text):
         starts = ((byte & 0xC0) != 0x80 for byte in encoded)
         at = list(itertools.accumulate(starts, initial=0))
+    _check_brackets(encoded)
     root = _parsed(encoded, at)
     if root.has_error:
         raise Unparsed(_UNREADABLE, offset=at[_first_error(root).start_byte])
@@ -57,7 +63,19 @@ def parse(text: str) -> tree.Block:
     try:
         return reader.block(root)
     except RecursionError:
-        raise TooDeep("its constructs are nested too deeply") from None
+        raise TooDeep(_TOO_DEEP) from None
+
+
+def _check_brackets(encoded: bytes) -> None:
+    """Raise where brackets left open would keep the grammar, which nothing interrupts at the end.
+
+    Those in texts and comments count as well: no script comes near.
+    """
+    steps = [_STEPS[byte] for byte in encoded.translate(None, _NO_BRACKETS)]
+    if max(itertools.accumulate(steps), default=0) > _MAX_OPEN:
+        raise TooDeep(_TOO_DEEP)
+    if steps.count(1) > _MAX_BRACKETS:
+        raise Unparsed(f"it has more than {_MAX_BRACKETS:,} brackets")
 
 
 def _parsed(encoded: bytes, at: Sequence[int]) -> Node:

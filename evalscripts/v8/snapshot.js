@@ -17,6 +17,7 @@
   const { forEach: eachOfMap } = Map.prototype;
   const { forEach: eachOfSet } = Set.prototype;
   const { getTime } = Date.prototype;
+  const { exec } = RegExp.prototype;
   const TypedArray = getPrototypeOf(Float64Array);
   const typedLength = describe(TypedArray.prototype, "length").get;
   const typedName = describe(TypedArray.prototype, Symbol.toStringTag).get;
@@ -26,6 +27,8 @@
 
   const MAX_NODES = 200000;
   const MAX_CHARS = 8000000;
+  // What JSON writes as it is, and JSON in JSON too; of other characters each takes seven at most.
+  const UNUSUAL = /[^ !#-[\]-~]/;
   const TOO_MUCH = '["?","more than can be copied"]';
   const TOO_LONG = create(null); // stands for a text; copied last, when there is no room
   const NATIVE = "{ [native code] }";
@@ -44,6 +47,7 @@
 
   function text(value) {
     chars += value.length;
+    if (!full() && apply(exec, UNUSUAL, [value]) !== null) chars += 6 * value.length;
     return full() ? '""' : stringify(value);
   }
 

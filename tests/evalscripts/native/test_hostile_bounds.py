@@ -13,6 +13,7 @@ from evalscripts import (
     ScriptCache,
     ScriptLimitExceeded,
     V8Pool,
+    compile_script,
     open_compiler,
 )
 from evalscripts.native.outcome import Refused
@@ -20,7 +21,7 @@ from evalscripts.setup import SampleType, Setup, SetupInput, SetupOutput
 from evalscripts.snapshot import HeldFunction, Ref, Snapshot
 from evalscripts.source import read_source
 from tests.builders.scripts import SECONDS, make_context, make_input, pixel_script
-from tests.builders.tiers import Tiered, assert_all_free
+from tests.builders.tiers import Tiered, answer, assert_all_free
 
 FLOAT = "{bands: 1, sampleType: 'FLOAT32'}"
 RARE = pixel_script(
@@ -69,6 +70,17 @@ def test_what_scripts_hold_is_not_kept_with_them(
     # Each snapshot takes a megabyte and a half.
     assert (after - before) // 6 < 100_000
     assert len(cache) == 8
+
+
+@pytest.mark.parametrize("letter", ["\\u0001", "é", "\\\\", "\\ud800", '"', "😀"])
+def test_long_texts_of_unusual_letters_are_no_ones_fault(
+    own_pool: V8Pool, compiler: NativeCompiler, letter: str
+) -> None:
+    text = pixel_script("return [t.length];", output=FLOAT) + f"var t = '{letter}'.repeat(4e6);"
+    program = compile_script(text, pool=own_pool, seconds=SECONDS, compiler=compiler)
+    pixels, _ = answer(program, {"s2": make_input({"B04": 1.0})})
+
+    assert pixels["default"].item() == 4_000_000 * (2 if letter == "😀" else 1)
 
 
 def test_scripts_that_wait_for_the_compiler_take_little_memory_together() -> None:
