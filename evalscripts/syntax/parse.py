@@ -14,7 +14,7 @@ from evalscripts.syntax.statements import STATEMENTS
 
 _MAX_NODES = 100_000
 _MAX_BRACKETS = 20_000
-_MAX_OPEN = 1000
+_MAX_OPEN = 10_000
 _NO_BRACKETS = bytes(set(range(256)) - set(b"([{}])"))
 _STEPS = {**dict.fromkeys(b"([{", 1), **dict.fromkeys(b"}])", -1)}
 _SECONDS = 1.0

@@ -7,11 +7,9 @@ import pytest
 from evalscripts.syntax import Unparsed, parse
 
 SIZE = 256 * 1024
+OPEN = {"calls": "(a,", "defaults": "(a=", "patterns": "[a=", "objects": "({a:"}
 FULL = {
-    "calls": "(a,",
-    "defaults": "(a=",
-    "patterns": "[a=",
-    "objects": "({a:",
+    **OPEN,
     "braces": "{",
     "signs of closing in comments": "(a,//)\n",
     "signs of closing in texts": "['[]',",
@@ -31,6 +29,16 @@ def test_a_text_that_is_left_open_is_given_up_soon(name: str) -> None:
     took = time.thread_time() - started
 
     assert took < 0.25
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_as_many_open_brackets_as_there_may_be_are_given_up_soon(name: str) -> None:
+    started = time.thread_time()
+    with pytest.raises(Unparsed):
+        parse(OPEN[name] * 5000)
+    took = time.thread_time() - started
+
+    assert took < 0.5
 
 
 def test_a_long_table_is_read() -> None:

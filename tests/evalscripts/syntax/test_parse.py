@@ -144,7 +144,7 @@ def test_other_threads_run_while_a_text_is_read() -> None:
     ticker = threading.Thread(target=tick)
     ticker.start()
     with pytest.raises(Unparsed):
-        parse(text * 3)
+        parse(text * 2)
     done.set()
     ticker.join()
 
