@@ -21,7 +21,12 @@ worker.py        inside a compile worker: killable, without files or network
 outcome.py       what became of a script
 
 A script decides how long the compiler works and how much memory it takes, so that the compiler
-runs in a process that may be killed. What remains: whoever finds a hole in tree-sitter or LLVM
-and takes over that process can answer with machine code of his own, which the server would load;
-setting ``script_compilers`` to 0 leaves every script to V8.
+runs in a process that may be killed, behind the same fence as V8's, and with no memory that could
+be written and then run. What remains: that process has read a stranger's text, and the server loads
+what it answers. The pipe is nobody else's, and the message's length and the fingerprint are
+checked; but machine code cannot be judged. Whoever finds a hole in tree-sitter, LLVM or our
+lowering that takes over the process can run code of his own in the server, and read the scripts
+that are compiled after his. Setting ``script_compilers`` to 0 leaves every script to V8.
+tree-sitter reads each script in the server, too, to tell its form (``evalscripts.forms``),
+whichever tier runs it.
 """

@@ -42,6 +42,7 @@ _REFUSED = {
         *(101, 310, 311, 312),  # ptrace, process_vm_*, kcmp
         *(29, 30, 64, 68, 240),  # System V memory, semaphores and messages; mq_open
         *(155, 161, 165, 166, 272, 308),  # pivot_root, chroot, mount, umount2, unshare, setns
+        135,  # personality, which can make all memory executable
         *(160, 169, 175, 246, 248, 249, 250, 298, 303, 313, 319, 321, 323),  # … bpf, userfaultfd
         *(132, 188, 189, 190, 197, 198, 199, 235, 261, 280),  # times and attributes of files
         *(141, 142, 144, 203, 251, 256, 279, 314),  # the processor time and memory of others
@@ -62,13 +63,17 @@ _REFUSED = {
         *(30, 118, 119, 122, 140, 238, 239, 274),
         *(60, 89, 112, 116, 161, 162, 170, 171, 224, 225),
         *(262, 266, 294),
+        92,
     ),
 }
+# mmap, mprotect and pkey_mprotect, whose third argument may ask for memory that can be run.
+_MAPPING = {"x86_64": (9, 10, 329), "aarch64": (222, 226, 288)}
+_PROT_EXEC = 4
 _X32_BIT = 0x40000000
 _CLONE_THREAD = 0x00010000
 
 _LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_SET, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCH, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24
+_NUMBER, _ARCH, _ARGUMENT_0, _ARGUMENT_1, _ARGUMENT_2 = 0, 4, 16, 24, 32
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
 _SET_MODE_FILTER, _ALL_THREADS = 1, 1
 
@@ -77,12 +82,16 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
 
 
-def refuse_system_calls() -> bool:
-    """Put the filter on all threads of this process; return whether it is in force."""
+def refuse_system_calls(*, runs_new_code: bool = True) -> bool:
+    """Put the filter on all threads of this process; return whether it is in force.
+
+    ``runs_new_code``: whether the process writes machine code and runs it, as V8 does; else no
+    memory can be made executable any more.
+    """
     machine = platform.machine()
     if machine not in _AUDIT_ARCH:
         return False
-    code = _filter(machine, pid=os.getpid())
+    code = _filter(machine, pid=os.getpid(), runs_new_code=runs_new_code)
     body = ctypes.create_string_buffer(code, len(code))
     program = _Program(len(code) // 8, ctypes.addressof(body))
     call = ctypes.CDLL(None, use_errno=True).syscall
@@ -90,7 +99,7 @@ def refuse_system_calls() -> bool:
     return bool(result == 0)
 
 
-def _filter(machine: str, *, pid: int) -> bytes:
+def _filter(machine: str, *, pid: int, runs_new_code: bool) -> bytes:
     """Return the filter as BPF instructions of 8 bytes."""
     lines: list[tuple[int, int, int, int]] = [
         (_LOAD, 0, 0, _ARCH),
@@ -111,6 +120,9 @@ def _filter(machine: str, *, pid: int) -> bytes:
     lines += _only_where(_PRLIMIT64[machine], (_JUMP_EQUAL, 0))
     lines += _but_for(_FCNTL[machine], _OWNING_FCNTL)
     lines += _but_for(_IOCTL[machine], _OWNING_IOCTL)
+    if not runs_new_code:
+        for number in _MAPPING[machine]:
+            lines += _only_where_unset(number, _PROT_EXEC)
     lines.append((_RETURN, 0, 0, _ALLOW))
     return b"".join(struct.pack("<HBBI", *line) for line in lines)
 
@@ -132,3 +144,14 @@ def _but_for(number: int, commands: tuple[int, ...]) -> list[tuple[int, int, int
     for command in commands:
         lines += [(_JUMP_EQUAL, 0, 1, command), (_RETURN, 0, 0, _REFUSE | errno.EPERM)]
     return [*lines, (_RETURN, 0, 0, _ALLOW)]
+
+
+def _only_where_unset(number: int, bits: int) -> list[tuple[int, int, int, int]]:
+    """Return instructions that allow a call only where its third argument has none of the bits."""
+    return [
+        (_JUMP_EQUAL, 0, 4, number),
+        (_LOAD, 0, 0, _ARGUMENT_2),
+        (_JUMP_SET, 0, 1, bits),
+        (_RETURN, 0, 0, _REFUSE | errno.EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]

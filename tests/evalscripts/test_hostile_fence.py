@@ -62,3 +62,35 @@ def test_a_worker_that_was_taken_over_does_nothing_to_others(tmp_path: Path) -> 
 
     assert refused == acts
     assert len(allowed) == 3
+
+
+WITHOUT_CODE = """
+import ctypes, json, mmap
+from evalscripts.workers.seccomp import refuse_system_calls
+page = mmap.mmap(-1, 4096)
+address = ctypes.addressof(ctypes.c_char.from_buffer(page))
+protect = ctypes.CDLL(None).mprotect
+protect.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+ctypes.CDLL(None).prctl(38, 1, 0, 0, 0)
+assert refuse_system_calls(runs_new_code=False)
+made = []
+for flags in (mmap.PROT_READ, mmap.PROT_READ | mmap.PROT_WRITE, mmap.PROT_READ | mmap.PROT_EXEC):
+    try:
+        mmap.mmap(-1, 4096, prot=flags)
+    except PermissionError:
+        continue
+    made.append(flags)
+print(json.dumps([made, protect(address, 4096, 1), protect(address, 4096, 5)]))
+"""
+
+
+def test_a_worker_that_runs_no_new_code_cannot_make_memory_executable() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", WITHOUT_CODE],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert json.loads(ended.stdout) == [[1, 3], 0, -1]
