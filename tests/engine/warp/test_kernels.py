@@ -8,7 +8,14 @@ from numpy.typing import NDArray
 from engine.geo.crs import WGS84, parse_crs, transform
 from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
-from engine.warp.resample import resample, resampled_dtype, stored_nodata
+from engine.warp.resample import (
+    BandSource,
+    Frame,
+    resample,
+    resample_bands,
+    resampled_dtype,
+    stored_nodata,
+)
 from engine.warp.resampling import Resampling
 from tests.builders.warps import grid_over, make_grid, punch_holes, source_crs, warp
 from tests.oracle.gdal_warp import Raster
@@ -248,3 +255,91 @@ def test_scenes_of_two_zones_meet_without_a_seam() -> None:
     # 1e4 a degree is 1.3 a pixel: the fields agree to a thousandth of a pixel.
     assert inner.mean() > 0.2
     assert np.abs(seen[0] - seen[1])[inner].max() < 0.0015
+
+
+@pytest.mark.parametrize("kernel", list(Resampling))
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_bands_share_a_mask_that_is_true_where_all_have_data(
+    dtype: str, kernel: Resampling
+) -> None:
+    """Each band alone is the oracle, whatever frames they share and whatever rows are done."""
+    whole, holed = (np.random.default_rng(seed).integers(1, 99, (150, 150)) for seed in (1, 2))
+    mask = np.ones(holed.shape, dtype=np.int64)
+    punch_holes(holed, nodata=0, seed=3)
+    punch_holes(mask, nodata=0, seed=4)
+    rasters = [
+        Raster(values=values.astype(dtype), affine=AFFINE, crs=UTM, nodata=nodata)
+        for values, nodata in ((whole, None), (holed, 0.0), (whole, 0.0))
+    ]
+    masks = (None, None, mask > 0)
+    geobox = grid_over(rasters[0], "EPSG:3857", size=130)
+    alone = [
+        warp(raster, geobox, kernel, valid=valid)
+        for raster, valid in zip(rasters, masks, strict=True)
+    ]
+    frames = [
+        Frame(
+            window=Window(row_start=0, row_stop=150, col_start=0, col_stop=150),
+            grid=make_grid(rasters[0], geobox),
+            inverse=~AFFINE,
+            level_width=150,
+            level_height=150,
+            resampling=kernel,
+        )
+        for _ in range(2)
+    ]
+    sheet = np.full((3, 130, 130), 7, dtype=resampled_dtype(np.dtype(dtype), kernel))
+    out_valid = np.ones((130, 130), dtype=np.bool_)
+    sources = [
+        BandSource(
+            frame=frames[index // 2],
+            values=raster.values,
+            valid=valid,
+            nodata=raster.nodata,
+            out=out,
+        )
+        for index, (raster, valid, out) in enumerate(zip(rasters, masks, sheet, strict=True))
+    ]
+    full = [
+        resample_bands(sources, out_valid=out_valid, rows=rows)
+        for rows in ((0, 1), (1, 70), (70, 130))
+    ]
+    expected = np.logical_and.reduce([valid for _, valid in alone])
+
+    assert 0.2 < expected.mean() < 0.9
+    assert (out_valid == expected).all()
+    assert full == [bool(part.all()) for part in (expected[:1], expected[1:70], expected[70:])]
+    for band, (values, _) in zip(sheet, alone, strict=True):
+        assert (band == np.where(expected, values, 0)).all()
+
+
+@pytest.mark.parametrize("kernel", list(Resampling))
+def test_only_where_all_pixels_have_data_are_bands_said_to_be_full(kernel: Resampling) -> None:
+    values = np.ones((100, 100), dtype=np.uint16)
+    raster = Raster(values=values, affine=AFFINE, crs=UTM)
+    inner = grid_over(raster, "EPSG:3857", size=64)
+    outer = grid_over(raster, "EPSG:3857", size=140)
+
+    def is_full(geobox: GeoBox, nodata: float | None) -> bool:
+        frame = Frame(
+            window=Window(row_start=0, row_stop=100, col_start=0, col_stop=100),
+            grid=make_grid(raster, geobox),
+            inverse=~AFFINE,
+            level_width=100,
+            level_height=100,
+            resampling=kernel,
+        )
+        shape = (geobox.height, geobox.width)
+        source = BandSource(
+            frame=frame,
+            values=values,
+            valid=None,
+            nodata=nodata,
+            out=np.empty(shape, resampled_dtype(values.dtype, kernel)),
+        )
+        return resample_bands([source], out_valid=np.empty(shape, dtype=np.bool_))
+
+    assert is_full(inner, None)
+    assert is_full(inner, 0.0)
+    assert not is_full(inner, 1.0)
+    assert not is_full(outer, None)
