@@ -93,6 +93,12 @@ class Coalescing:
             if not reads:
                 self._reads.pop((address, info.identity), None)
 
+    def read_now(
+        self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo
+    ) -> Sequence[bytes | memoryview] | None:
+        """Return what the inner store has at hand, each range by itself."""
+        return self._inner.read_now(address, ranges, info=info)
+
     async def close(self) -> None:
         """Close the inner store."""
         await self._inner.close()

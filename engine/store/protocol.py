@@ -57,6 +57,16 @@ class ByteStore(Protocol):
         """
         ...
 
+    def read_now(
+        self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo
+    ) -> Sequence[bytes | memoryview] | None:
+        """Return what `read` would, if that needs no waiting; else None, and nothing was counted.
+
+        From any thread. Only a local file that was opened before and is in the page cache can be
+        had like that: whoever gets None awaits `read`.
+        """
+        ...
+
     async def close(self) -> None:
         """Free connections; the store is not used again."""
         ...

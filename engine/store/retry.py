@@ -75,6 +75,12 @@ class Retrying:
         """Return the bytes of each range; where one fails, all of them are read again."""
         return await self._try(address, lambda: self._inner.read(address, ranges, info=info))
 
+    def read_now(
+        self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo
+    ) -> Sequence[bytes | memoryview] | None:
+        """Return what the inner store has at hand."""
+        return self._inner.read_now(address, ranges, info=info)
+
     async def close(self) -> None:
         """Close the inner store."""
         await self._inner.close()

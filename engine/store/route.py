@@ -65,6 +65,12 @@ class OpenStore:
         """Return the bytes of each range."""
         return await self.reads.read(address, ranges, info=info)
 
+    def read_now(
+        self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo
+    ) -> Sequence[bytes | memoryview] | None:
+        """Return the bytes of each range if they are at hand."""
+        return self.reads.read_now(address, ranges, info=info)
+
     async def list(self, address: str, *, limit: int) -> Sequence[Listed]:
         """Return the objects at and below ``address``."""
         return await self.lists.list(address, limit=limit)
@@ -121,6 +127,12 @@ class RoutingStore:
     ) -> Sequence[bytes | memoryview]:
         """Return the bytes of each range, from the store of its scheme."""
         return await self._store(address).read(address, ranges, info=info)
+
+    def read_now(
+        self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo
+    ) -> Sequence[bytes | memoryview] | None:
+        """Return what the store of its scheme has at hand."""
+        return self._store(address).read_now(address, ranges, info=info)
 
     async def list(self, address: str, *, limit: int) -> Sequence[Listed]:
         """Return the objects at and below ``address``, which is local or of S3."""

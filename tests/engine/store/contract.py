@@ -148,6 +148,25 @@ class ByteStoreContract:
 
         run(use)
 
+    def test_what_is_had_without_waiting_is_the_same_and_counted_once(
+        self, run: Callable[[Use], None], place: Place
+    ) -> None:
+        address = place("instant.bin", CONTENT)
+        ranges = [ByteRange(100, 400), ByteRange(7, 7), ByteRange(49_999, 50_000)]
+
+        async def use(store: ByteStore) -> None:
+            info = (await store.open(address, first=10)).info
+
+            with tracing() as trace:
+                answers = store.read_now(address, ranges, info=info)
+
+            assert answers is None or [bytes(one) for one in answers] == [
+                CONTENT[r.start : r.stop] for r in ranges
+            ]
+            assert dict(trace.counts) == ({} if answers is None else {"requests": 2, "bytes": 301})
+
+        run(use)
+
     def test_what_is_not_there_is_not_found(self, run: Callable[[Use], None], place: Place) -> None:
         address = place("there.bin", CONTENT).replace("there.bin", "secret-not-there.bin")
 
