@@ -26,7 +26,7 @@ from benchmarks.asking import Connection, get, post, take_token
 from benchmarks.command import read_command
 from benchmarks.contestants import COLLECTION, DATE
 from benchmarks.crowd import fill_catalog
-from benchmarks.places import lattice, map_tiles, utm_boxes
+from benchmarks.spots import lattice, map_tiles, utm_boxes
 from benchmarks.workloads import TRUE_COLOR
 from engine.plan.limits import Limits
 from tests.builders.running import Running, running_server

@@ -1,4 +1,4 @@
-"""Map tiles over HTTP: our server and TiTiler's, both with one process, on the same files."""
+"""Map tiles over HTTP: our server and TiTiler's, on the same files."""
 
 import io
 import os
@@ -9,8 +9,9 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import PIL.Image
 
 from benchmarks.contestants import COLLECTION, DATE, GDAL_SETTINGS
 from benchmarks.rows import AGAIN, COLD, FIRST, WARM, Row
-from benchmarks.workloads import Question, Work, draw_question, make_workloads
+from benchmarks.workloads import Work, draw_question, make_workloads
 from tests.builders.running import ROOT, Running, cogmill, free_port, running_server
 
 START_SECONDS = 60.0
@@ -31,12 +32,12 @@ def race_servers(folder: Path, home: Path, *, repeats: int) -> list[Row]:
     Two servers are ours: one without a cache of blocks, which is always cold, and one with it.
     """
     with (
-        _serving(folder, home / "cold", cache_bytes="0") as cold,
-        _serving(folder, home / "warm") as warm,
-        _titiler(folder) as theirs,
+        serving(folder, home / "cold", cache_bytes="0") as cold,
+        serving(folder, home / "warm") as warm,
+        titiler_server(folder) as titiler,
     ):
         tiles = [work for work in make_workloads() if work.zoom is not None]
-        servers = (cold.url, warm.url, theirs)
+        servers = (cold.url, warm.url, titiler.url)
         for work in tiles:
             _race(work, folder, servers, repeats=1)
         rows = []
@@ -56,9 +57,9 @@ def _race(work: Work, folder: Path, servers: tuple[str, str, str], *, repeats: i
         path = f"tiles/{COLLECTION}/{work.zoom}/{question.x}/{question.y}.png"
         query = {"evalscript": work.script, "size": work.side}
 
-        def time_peer(peer: str = peer, question: Question = question) -> None:
-            row.time(FIRST, lambda: _picture(peer, _titiler_query(question.work)))
-            row.time(AGAIN, lambda: _picture(peer, _titiler_query(question.work)))
+        def time_peer(peer: str = peer) -> None:
+            row.time(FIRST, lambda: _picture(peer, titiler_query(work.bands, work.side)))
+            row.time(AGAIN, lambda: _picture(peer, titiler_query(work.bands, work.side)))
 
         def time_ours(path: str = path, query: Mapping[str, Any] = query) -> None:
             row.time(COLD, lambda: _picture(f"{cold}/{path}", query))
@@ -71,9 +72,10 @@ def _race(work: Work, folder: Path, servers: tuple[str, str, str], *, repeats: i
     return row
 
 
-def _titiler_query(work: Work) -> dict[str, Any]:
-    query: dict[str, Any] = {"url": "scene", "assets": work.bands, "tilesize": work.side}
-    if len(work.bands) == 3:
+def titiler_query(bands: Sequence[str], side: int) -> dict[str, Any]:
+    """Return the query for true color of three bands, or of two the index with a ramp."""
+    query: dict[str, Any] = {"url": "scene", "assets": bands, "tilesize": side}
+    if len(bands) == 3:
         return query | {"rescale": "0,4000"}
     return query | {
         "asset_as_band": "true",
@@ -100,34 +102,37 @@ def _fetch(url: str) -> bytes:
 
 
 @contextmanager
-def _serving(folder: Path, home: Path, **settings: str) -> Iterator[Running]:
+def serving(folder: Path, home: Path, **settings: str) -> Iterator[Running]:
+    """Give our server over the bands in ``folder``; its own files go to ``home``."""
     home.mkdir()
     with running_server(home, folder, anonymous_read="true", **settings) as running:
         cogmill("ingest", COLLECTION, str(folder), "--date", DATE, environment=running.environment)
         yield running
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Titiler:
+    """TiTiler's server, as it answers."""
+
+    url: str
+    """Without a trailing slash."""
+    pid: int
+
+
 @contextmanager
-def _titiler(folder: Path) -> Iterator[str]:
+def titiler_server(folder: Path, *, workers: int = 1) -> Iterator[Titiler]:
+    """Give TiTiler over the bands in ``folder``, in so many processes."""
     port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "benchmarks.titiler_app:app", "--port", str(port)]
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "uvicorn",
-            "benchmarks.titiler_app:app",
-            "--port",
-            str(port),
-            "--log-level",
-            "warning",
-        ],
+        [*command, "--workers", str(workers), "--log-level", "warning"],
         cwd=ROOT,
         env={**os.environ, **GDAL_SETTINGS, "BENCH_FOLDER": str(folder)},
     )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(f"{url}/openapi.json")
-        yield url
+        yield Titiler(url=url, pid=process.pid)
     finally:
         process.terminate()
         process.wait(20)

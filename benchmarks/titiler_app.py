@@ -1,4 +1,7 @@
-"""TiTiler over a folder of one-band COGs, as its documentation builds such an application."""
+"""TiTiler over a folder of one-band COGs, as its documentation builds such an application.
+
+It writes PNG at deflate's level 1 instead of rio-tiler's 6: quicker, and hardly larger.
+"""
 
 import os
 from pathlib import Path
@@ -7,6 +10,7 @@ from typing import Any
 import attr
 from fastapi import FastAPI
 from rio_tiler.io import MultiBaseReader, Reader
+from rio_tiler.profiles import img_profiles
 from titiler.core.factory import MultiBaseTilerFactory
 
 
@@ -38,5 +42,6 @@ class FolderReader(MultiBaseReader):
         }
 
 
+img_profiles.update({"png": {"zlevel": 1}})
 app = FastAPI()
 app.include_router(MultiBaseTilerFactory(reader=FolderReader).router)
