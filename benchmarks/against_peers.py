@@ -1,6 +1,7 @@
-"""Cogmill beside rio-tiler and TiTiler, on the same COGs, taking turns in one run.
+"""Cogmill beside its peers, on the same COGs, taking turns in one run.
 
-    python -m benchmarks.against_peers --pixels 5490 --repeats 7 --write
+    python -m benchmarks.against_peers --repeats 9 --write
+    python -m benchmarks.against_peers --quick --only color256 series
 
 How to read the table: benchmarks/README.md, into which ``--write`` puts it.
 """
@@ -9,115 +10,214 @@ import argparse
 import os
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.contestants import EXACT, Cogmill, Loop, RioTiler
+from benchmarks.peers import QUICKEST, Ask, Peer
+from benchmarks.peers.cogmill import Cogmill, Loop
+from benchmarks.peers.odc import OdcStac
+from benchmarks.peers.riotiler import RioTiler
+from benchmarks.peers.terracotta_tiles import Terracotta
+from benchmarks.peers.warped import Warped
+from benchmarks.places import Place, Traffic, opened_place
 from benchmarks.report import describe, put
-from benchmarks.rows import AGAIN, COLD, DEFAULT, FIRST, WARM, Row, write_rows
-from benchmarks.scenes import benchmark_files
-from benchmarks.serving import race_servers
-from benchmarks.workloads import Question, Work, draw_question, make_workloads
+from benchmarks.rows import COLD, OURS, REGISTERED, WARM, Row, write_details, write_rows
+from benchmarks.scene_files import MEETING
+from benchmarks.scenes import Scenes, SceneSet, benchmark_scenes
+from benchmarks.workloads import (
+    FAR,
+    LOCAL,
+    NEAR,
+    Question,
+    Work,
+    draw_question,
+    make_workloads,
+    shift_question,
+)
 from engine.run.warm import warm_kernels
 from engine.trace import tracing
-from tests.builders.servers import running_nginx
 
-NEAR = 0.002
+NEAR_ENOUGH = 0.002
 """Of an index, bilinear: what a thousandth of a pixel makes at the sharpest edges."""
-ALIKE = 0.999
-"""Share of pixels below which a row is refused."""
 
 
-def race(
-    work: Work, place: str, *, ours: Cogmill, peer: RioTiler, image: Path, repeats: int
-) -> Row:
-    """Return the row of one question at one place.
+class Race:
+    """Everybody, at one place."""
 
-    Each repetition asks of another place, first the one and then the other contestant first.
-    """
-    row = Row(name=work.name, place=place, peer="rio-tiler")
-    random = np.random.default_rng(7)
-    for repetition in range(repeats):
-        question = draw_question(work, str(image), random)
-        turns = [
-            lambda q=question: _time_peer(row, peer, q),
-            lambda q=question: _time(row, ours, q),
+    def __init__(
+        self, scenes: Scenes, place: Place, ours: Cogmill, peers: Sequence[Peer], *, quick: bool
+    ) -> None:
+        self.scenes = scenes
+        self.place = place
+        self.ours = ours
+        self.peers = peers
+        self.quick = quick
+        self.oracle = RioTiler()
+
+    def run(self, work: Work, scenes: SceneSet, *, repeats: int, seed: int) -> Row:
+        """Return the row of one question.
+
+        Each repetition asks of another place, and another contestant goes first.
+        """
+        row = Row(work=work, scenes=scenes.name, place=self.place.name)
+        random = np.random.default_rng(seed)
+        path = str(self.scenes.root / scenes.name / scenes.days[0] / f"{work.bands[0]}.tif")
+        # Not timed: libraries load their parts, and scripts and kernels are compiled.
+        self._repeat(Row(work=work, scenes="", place=""), scenes, path, random, turn=0)
+        for turn in range(repeats):
+            self._repeat(row, scenes, path, random, turn=turn)
+        return row
+
+    def _repeat(
+        self, row: Row, scenes: SceneSet, path: str, random: np.random.Generator, *, turn: int
+    ) -> None:
+        question = draw_question(row.work, path, random, meeting=MEETING)
+        beside = shift_question(question, random)
+        turns: list[Callable[[], None]] = [partial(self._ours, row, question, beside, scenes)]
+        turns += [
+            partial(self._peer, row, peer, setting, question, beside, scenes)
+            for peer in self.peers
+            for setting in ((QUICKEST,) if self.quick else peer.settings)
         ]
-        for turn in turns if repetition % 2 else reversed(turns):
-            turn()
-        mine = ours.numbers(question)
-        precise, timed = (_alike(mine, peer.numbers(question, how)) for how in (EXACT, {}))
-        row.alike.append((precise, timed))
-        if precise < ALIKE:
-            raise SystemExit(f"{work.name}: only {precise:.2%} of the pixels are rio-tiler's")
-    return row
+        first = turn % len(turns)
+        for take in (*turns[first:], *turns[:first]):
+            take()
+        self._compare(row, question, scenes)
+
+    def _ours(self, row: Row, question: Question, beside: Question, scenes: SceneSet) -> None:
+        ours = self.ours
+        ours.forget_all()
+        self.place.traffic()
+        with tracing() as trace:
+            row.time((OURS, "", COLD), lambda: ours.answer_cold(question, scenes))
+        local = Traffic(requests=trace.counts["requests"], bytes=trace.counts["bytes"])
+        row.traffic.setdefault((OURS, ""), []).append(self.place.traffic() or local)
+        ours.forget_blocks()
+        row.time((OURS, "", REGISTERED), lambda: ours.answer(question, scenes))
+        if self.place.name != FAR:
+            ours.answer(question.around(beside), scenes)
+            row.time((OURS, "", WARM), lambda: ours.answer(beside, scenes))
+
+    def _peer(
+        self,
+        row: Row,
+        peer: Peer,
+        setting: str,
+        question: Question,
+        beside: Question,
+        scenes: SceneSet,
+    ) -> None:
+        paths = self.place.paths(row.work, scenes)
+        ask = Ask(question=question, paths=paths, setting=setting)
+        if not peer.takes(ask):
+            return
+        self.place.traffic()
+        row.time((peer.name, setting, COLD), lambda: peer.answer(ask))
+        traffic = self.place.traffic()
+        if traffic is not None:
+            row.traffic.setdefault((peer.name, setting), []).append(traffic)
+        if self.place.name != FAR:
+            again = Ask(question=beside, paths=paths, setting=setting)
+            row.time((peer.name, setting, WARM), lambda: peer.answer(again))
+
+    def _compare(self, row: Row, question: Question, scenes: SceneSet) -> None:
+        mine = self.ours.numbers(question, scenes)
+        ask = Ask(question=question, paths=self.place.paths(row.work, scenes))
+        row.precise.append(alike(mine, self.oracle.precise(ask)))
+        for peer in self.peers:
+            if peer.takes(ask):
+                row.alike.setdefault(peer.name, []).append(alike(mine, peer.numbers(ask)))
 
 
-def _time(row: Row, ours: Cogmill, question: Question) -> None:
-    ours.forget()
-    with tracing() as trace:
-        row.time(COLD, lambda: ours.answer(question))
-    row.time(WARM, lambda: ours.answer(question))
-    row.requests, row.read_bytes = trace.counts["requests"], trace.counts["bytes"]
+def alike(ours: np.ndarray, theirs: np.ma.MaskedArray) -> float:
+    """Return the share of pixels that are equal, or near each other where they are an index.
 
-
-def _time_peer(row: Row, peer: RioTiler, question: Question) -> None:
-    row.time(FIRST, lambda: peer.answer(question, zlevel=1))
-    row.time(AGAIN, lambda: peer.answer(question, zlevel=1))
-    if question.work.zoom is not None:
-        row.time(DEFAULT, lambda: peer.answer(question))
-
-
-def _alike(ours: np.ndarray, theirs: np.ma.MaskedArray) -> float:
-    """Return the share of pixels that are equal, or near each other where they are an index."""
+    Where theirs are masked, ours must be 0, of an index NaN.
+    """
     if ours.dtype == np.uint16:
-        return float(np.mean(ours == theirs.data))
-    return float(np.mean(np.isclose(ours[0], theirs.data, rtol=0, atol=NEAR, equal_nan=True)))
+        return float(np.mean(ours == theirs.filled(0)))
+    wanted = theirs.astype(np.float32).filled(np.nan)
+    return float(np.mean(np.isclose(ours[0], wanted, rtol=0, atol=NEAR_ENOUGH, equal_nan=True)))
 
 
 def main() -> None:
-    """Run every row and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pixels", type=int, default=10980, help="side of the scene at 10 m")
-    parser.add_argument("--repeats", type=int, default=7, help="places asked of, per row")
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
-    options = parser.parse_args()
+    """Run the rows that are wanted and print the table."""
+    options = _options()
     load = os.getloadavg()[0]
-    files = benchmark_files(options.pixels)
+    scenes = benchmark_scenes(options.pixels)
+    warm_kernels()
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        folder = home / "scene"
-        folder.mkdir()
-        for band, path in files.items():
-            (folder / f"{band}.tif").hardlink_to(path)
-        rows = _race_in_process(folder, home, repeats=options.repeats)
-        rows += race_servers(folder, home, repeats=options.repeats)
+        terracotta = Terracotta()
+        stack.callback(terracotta.close)
+        peers = (RioTiler(), Warped(), terracotta, OdcStac())
+        rows = _race_all(scenes, peers, home, options)
     command = f"python -m benchmarks.against_peers {' '.join(sys.argv[1:])}".strip()
-    text = describe(rows, command=command, load_before=load)
+    text = describe(write_rows(rows), command=command, load_before=load)
     print(f"\n{text}")
     if options.write:
         put(text)
 
 
-def _race_in_process(folder: Path, home: Path, *, repeats: int) -> list[Row]:
-    warm_kernels()
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    keys = [work.key for work in make_workloads()]
+    places = {"local": LOCAL, "http": NEAR, "far": FAR}
+    parser.add_argument("--pixels", type=int, default=10980, help="side of the scene at 10 m")
+    parser.add_argument("--repeats", type=int, help="places asked of, per row (9; quick: 3)")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=keys,
+        default=keys,
+        metavar="NAME",
+        help=f"rows to run: {', '.join(keys)}",
+    )
+    parser.add_argument("--blocks", nargs="+", choices=("1024", "512"), help="sizes of blocks")
+    parser.add_argument("--places", nargs="+", choices=places, help="where the files are")
+    parser.add_argument("--seed", type=int, help="of the places asked of; else another each run")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="local files in blocks of 1024, the peers' quickest settings only",
+    )
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    options = parser.parse_args()
+    quick = options.quick
+    options.repeats = options.repeats or (3 if quick else 9)
+    options.blocks = options.blocks or (["1024"] if quick else ["1024", "512"])
+    options.places = [places[name] for name in options.places or (["local"] if quick else places)]
+    if options.seed is None:
+        options.seed = int.from_bytes(os.urandom(4))
+    return options
+
+
+def _race_all(
+    scenes: Scenes, peers: Sequence[Peer], home: Path, options: argparse.Namespace
+) -> list[Row]:
+    print(f"seed {options.seed}")
     loop = Loop()
     rows = []
-    prefix = home / "nginx"
-    prefix.mkdir()
-    with running_nginx(folder, prefix) as server:
-        for place, address in (("local", str(folder)), ("HTTP", server.url)):
-            nest = home / place
-            nest.mkdir()
-            ours, peer = Cogmill(loop, nest, address), RioTiler(address)
+    for number, name in enumerate(options.places):
+        nest = home / str(number)
+        nest.mkdir()
+        with opened_place(name, scenes.root) as place:
+            ours = Cogmill(loop, nest, place.root, list(scenes.sets.values()))
+            race = Race(scenes, place, ours, peers, quick=options.quick)
             for work in make_workloads():
-                image = folder / "B04.tif"
-                race(work, place, ours=ours, peer=peer, image=image, repeats=1)
-                row = race(work, place, ours=ours, peer=peer, image=image, repeats=repeats)
-                rows.append(row)
-                print(write_rows(rows[-1:]).splitlines()[-1], flush=True)
+                wanted = [
+                    one for one in work.sets if one not in {"1024", "512"} or one in options.blocks
+                ]
+                for one in wanted if work.key in options.only else ():
+                    row = race.run(
+                        work, scenes.sets[one], repeats=options.repeats, seed=options.seed
+                    )
+                    rows.append(row)
+                    print(f"\n{write_details(row)}", flush=True)
             ours.close()
     return rows
 

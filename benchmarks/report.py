@@ -11,18 +11,25 @@ from pathlib import Path
 
 import rasterio
 
-from benchmarks.rows import Row, write_rows
-
 README = Path(__file__).parent / "README.md"
 MARKS = "against_peers"
-PACKAGES = ("rio-tiler", "titiler.core", "rasterio", "numpy", "numba")
+PACKAGES = (
+    "rio-tiler",
+    "terracotta",
+    "odc-stac",
+    "async-geotiff",
+    "titiler.core",
+    "rasterio",
+    "numpy",
+    "numba",
+)
 
 
-def describe(rows: Sequence[Row], *, command: str, load_before: float) -> str:
+def describe(table: str, *, command: str, load_before: float) -> str:
     """Return the table with its command, machine, versions, date and load."""
     gdal = f"GDAL {rasterio.__gdal_version__}"
     head = describe_facts(PACKAGES, command=command, load_before=load_before)
-    return f"{head}, {gdal}\n\n{write_rows(rows)}"
+    return f"{head}, {gdal}\n\n{table}"
 
 
 def describe_facts(packages: Sequence[str], *, command: str, load_before: float) -> str:

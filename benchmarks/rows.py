@@ -6,69 +6,180 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from benchmarks.places import Traffic
+from benchmarks.workloads import Goals, Work
+
 T = TypeVar("T")
-DEFAULT, FIRST, AGAIN, COLD, WARM = "peer's default", "first", "again", "cold", "warm"
+COLD, REGISTERED, WARM = "cold", "registered", "warm"
+OURS, USUAL = "Cogmill", "rio-tiler"
+PEERS = ("rio-tiler", "WarpedVRT", "terracotta", "odc-stac", "async-geotiff")
+"""In the order of the table's columns."""
+ALIKE = 0.999
+"""Share of pixels below which a row does not count."""
 HEAD = (
-    "| question | files | peer | its default | first | again | Cogmill cold | warm "
-    "| first : cold | again : warm | reads | pixels alike |\n"
-    "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"
+    "question",
+    "files",
+    *PEERS,
+    "Cogmill cold",
+    "registered",
+    "warm",
+    "cold, × rio-tiler",
+    "cold, × best",
+    "warm, × best",
+    "reads of ours",
+    "reads of the best",
+    "pixels alike",
 )
+Key = tuple[str, str, str]
+"""Contestant, its setting, and what it knew."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Row:
-    """One question at one place."""
+    """One question of one scene set at one place."""
 
-    name: str
+    work: Work
+    scenes: str
+    """The scene set's name."""
     place: str
-    peer: str
-    times: dict[str, list[float]] = field(default_factory=dict)
-    """Column → milliseconds of every repetition."""
-    alike: list[tuple[float, float]] = field(default_factory=list)
-    """For every repetition the shares of pixels like the peer's: precise, and as it was timed."""
-    requests: int = 0
-    read_bytes: int = 0
-    """What Cogmill read, cold, of the last repetition."""
+    times: dict[Key, list[float]] = field(default_factory=dict)
+    """Milliseconds of every repetition."""
+    traffic: dict[tuple[str, str], list[Traffic]] = field(default_factory=dict)
+    """(contestant, setting) → what it read, cold."""
+    precise: list[float] = field(default_factory=list)
+    """For every repetition the share of pixels like rio-tiler's with GDAL's warp made precise."""
+    alike: dict[str, list[float]] = field(default_factory=dict)
+    """Peer → for every repetition the share of pixels like its own as it was timed."""
 
-    def time(self, column: str, function: Callable[[], T]) -> T:
+    @property
+    def goals(self) -> Goals | None:
+        """What issue 4 wants of it."""
+        return self.work.goals.get(self.place)
+
+    @property
+    def counts(self) -> bool:
+        """True where our pixels are those of the precise warp."""
+        return bool(self.precise) and min(self.precise) >= ALIKE
+
+    def time(self, key: Key, function: Callable[[], T]) -> T:
         """Run ``function``, note how long it took, and return what it returned."""
         start = time.perf_counter()
         value = function()
-        self.times.setdefault(column, []).append((time.perf_counter() - start) * 1000)
+        self.times.setdefault(key, []).append((time.perf_counter() - start) * 1000)
         return value
 
-    def median(self, column: str) -> float | None:
+    def median(self, key: Key) -> float | None:
         """Return the median in milliseconds, or None where it did not run."""
-        found = self.times.get(column)
+        found = self.times.get(key)
         return statistics.median(found) if found else None
+
+    def ours(self, known: str) -> float | None:
+        """Return our median."""
+        return self.median((OURS, "", known))
+
+    def quickest(self, peer: str, known: str) -> tuple[float, str] | None:
+        """Return a peer's median with its quicker setting, and which one that is."""
+        found = [
+            (statistics.median(times), setting)
+            for (name, setting, knew), times in self.times.items()
+            if name == peer and knew == known
+        ]
+        return min(found, default=None)
+
+    def best(self, known: str) -> tuple[float, str, str] | None:
+        """Return the quickest peer's median, its name and its setting."""
+        found = []
+        for peer in PEERS:
+            quickest = self.quickest(peer, known)
+            if quickest is not None:
+                found.append((quickest[0], peer, quickest[1]))
+        return min(found, default=None)
+
+    def ratios(self) -> tuple[float | None, float | None, float | None]:
+        """Return cold against rio-tiler, cold against the best peer, warm against the best."""
+        usual, best, warm = self.quickest(USUAL, COLD), self.best(COLD), self.best(WARM)
+        return (
+            _ratio(usual and usual[0], self.ours(COLD)),
+            _ratio(best and best[0], self.ours(COLD)),
+            _ratio(warm and warm[0], self.ours(WARM)),
+        )
 
     def write(self) -> str:
         """Return the row in Markdown."""
-        cells = [self.name, self.place, self.peer]
-        cells += [_milliseconds(self.median(c)) for c in (DEFAULT, FIRST, AGAIN, COLD, WARM)]
-        cells += [
-            _ratio(self.median(FIRST), self.median(COLD)),
-            _ratio(self.median(AGAIN), self.median(WARM)),
-            f"{self.requests}, {self.read_bytes >> 10} KiB" if self.requests else "",
-            self._agreement(),
-        ]
+        name = self.work.name
+        if len(self.work.sets) > 1:
+            name += f", blocks of {self.scenes}"
+        cells = [name, self.place]
+        best = self.best(COLD)
+        for peer in PEERS:
+            quickest = self.quickest(peer, COLD)
+            cells.append(_milliseconds(quickest and quickest[0]))
+        cells += [_milliseconds(self.ours(known)) for known in (COLD, REGISTERED, WARM)]
+        goals = self.goals
+        wanted = (
+            (goals.cold_usual, goals.cold_best, goals.warm_best) if goals else (None, None, None)
+        )
+        cells += [_goal(found, goal) for found, goal in zip(self.ratios(), wanted, strict=True)]
+        cells.append(self.reads(OURS, ""))
+        cells.append(self.reads(best[1], best[2]) if best else "")
+        cells.append(self.agreement())
         return f"| {' | '.join(cells)} |"
 
-    def _agreement(self) -> str:
-        if not self.alike:
+    def reads(self, name: str, setting: str) -> str:
+        """Return what a contestant asked for, cold, as text: requests and megabytes."""
+        found = self.traffic.get((name, setting))
+        if not found:
             return ""
-        precise, timed = (min(column) for column in zip(*self.alike, strict=True))
-        return f"{precise:.2%} ({timed:.0%})"
+        requests = statistics.median(one.requests for one in found)
+        megabytes = statistics.median(one.bytes for one in found) / 1e6
+        return f"{requests:g}, {megabytes:.1f} MB"
+
+    def agreement(self) -> str:
+        """Return the smallest share of pixels alike as text."""
+        if not self.precise:
+            return ""
+        text = f"{min(self.precise):.2%}"
+        return text if self.counts else f"{text}: does not count"
 
 
 def write_rows(rows: Sequence[Row]) -> str:
     """Return the table in Markdown."""
-    return "\n".join((HEAD, *(row.write() for row in rows)))
+    head = f"| {' | '.join(HEAD)} |"
+    rule = "|---|---|" + "--:|" * (len(HEAD) - 2)
+    return "\n".join((head, rule, *(row.write() for row in rows)))
+
+
+def write_details(row: Row) -> str:
+    """Return every median of a row, with its setting, in lines."""
+    lines = [f"{row.work.key} {row.scenes} {row.place}"]
+    for (name, setting, known), times in sorted(row.times.items()):
+        text = f"  {name:13} {setting:17} {known:10} {statistics.median(times):8.1f} ms"
+        text += f"  least {min(times):8.1f}"
+        if known == COLD and (reads := row.reads(name, setting)):
+            text += f"  {reads}"
+        lines.append(text)
+    shares = ", ".join(f"{peer} {min(found):.2%}" for peer, found in row.alike.items())
+    lines.append(f"  pixels alike: precise {row.agreement()}; as timed: {shares}")
+    ratios = [_goal(found, None) for found in row.ratios()]
+    lines.append(
+        f"  cold × rio-tiler {ratios[0]}, cold × best {ratios[1]}, warm × best {ratios[2]}"
+    )
+    return "\n".join(lines)
 
 
 def _milliseconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.0f} ms"
+    if value is None:
+        return ""
+    return f"{value:.1f} ms" if value < 20 else f"{value:.0f} ms"
 
 
-def _ratio(peer: float | None, ours: float | None) -> str:
-    return "" if peer is None or ours is None else f"**{peer / ours:.1f} ×**"
+def _ratio(peer: float | None, ours: float | None) -> float | None:
+    return None if peer is None or ours is None else peer / ours
+
+
+def _goal(found: float | None, goal: float | None) -> str:
+    if found is None:
+        return ""
+    if goal is None:
+        return f"{found:.1f} ×"
+    return f"**{found:.1f} ×** of {goal:g}" if found >= goal else f"{found:.1f} × of {goal:g}"

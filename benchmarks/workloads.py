@@ -1,7 +1,9 @@
 """What is asked for: the same pixels of every contestant."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import morecantile
 import numpy as np
@@ -9,7 +11,7 @@ import rasterio
 import rasterio.warp
 
 from engine.geo.bbox import BBox
-from engine.geo.crs import WEB_MERCATOR
+from engine.geo.crs import WEB_MERCATOR, Crs
 from engine.geo.geobox import GeoBox, make_geobox
 from engine.warp.resampling import Resampling
 from evalscripts.library import get_script
@@ -31,6 +33,40 @@ function setup() {
 }
 function evaluatePixel(s) { return [(s.B08 - s.B04) / (s.B08 + s.B04)]; }
 """
+DATES = 30
+SERIES = """//VERSION=3
+function setup() {
+  return {
+    input: [{bands: ["B04", "B08", "SCL"], units: "DN"}],
+    output: {bands: 90, sampleType: "UINT16"},
+    mosaicking: "ORBIT"
+  };
+}
+function evaluatePixel(samples) {
+  const out = new Array(90).fill(0);
+  for (let i = 0; i < samples.length; i++) {
+    out[3 * i] = samples[i].B04;
+    out[3 * i + 1] = samples[i].B08;
+    out[3 * i + 2] = samples[i].SCL;
+  }
+  return out;
+}
+"""
+COLOR, INDEX = ("B04", "B03", "B02"), ("B04", "B08")
+LOCAL, NEAR, FAR = "local", "HTTP", "HTTP, 30 ms"
+"""Where the files are: on disk, behind nginx, and at a distance."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goals:
+    """How many times faster than others we want to be (issue 4)."""
+
+    cold_usual: float
+    """Cold, against rio-tiler."""
+    cold_best: float
+    """Cold, against the quickest peer."""
+    warm_best: float | None = None
+    """From decoded blocks, against the quickest peer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +74,29 @@ class Work:
     """A kind of question."""
 
     name: str
+    key: str
+    """How ``--only`` calls it."""
     script: str
     bands: tuple[str, ...]
     side: int
     """Rows and columns of the answer."""
-    zoom: int | None
-    """Of a map tile, answered as PNG; None for an array of float32 at the source's resolution."""
-    resampling: Resampling
+    zoom: int | None = None
+    """Of a map tile, answered as PNG; None for an array."""
+    resampling: Resampling = Resampling.NEAREST
+    sets: tuple[str, ...] = ("1024", "512")
+    """Scene sets that it is asked of."""
+    goals: Mapping[str, Goals] = field(default_factory=dict)
+    """By place; the places not named have none."""
+
+    @property
+    def is_color(self) -> bool:
+        """True where three bands become red, green and blue."""
+        return self.bands == COLOR
+
+    @property
+    def is_series(self) -> bool:
+        """True where every date counts, on the images' own grid."""
+        return self.sets == ("series",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,60 +105,187 @@ class Question:
 
     work: Work
     box: tuple[float, float, float, float]
-    """Left, bottom, right, top in web mercator."""
+    """Left, bottom, right, top."""
+    epsg: int = 3857
+    width: int
+    height: int
     x: int = 0
     y: int = 0
-    """The map tile's; 0 for an array."""
+    """The map tile's; 0 for anything else."""
 
     @property
     def geobox(self) -> GeoBox:
         """The grid of the answer."""
         left, bottom, right, top = self.box
-        bbox = BBox(left=left, bottom=bottom, right=right, top=top, crs=WEB_MERCATOR)
-        return make_geobox(bbox, width=self.work.side, height=self.work.side)
+        crs = WEB_MERCATOR if self.epsg == 3857 else Crs(f"EPSG:{self.epsg}")
+        bbox = BBox(left=left, bottom=bottom, right=right, top=top, crs=crs)
+        return make_geobox(bbox, width=self.width, height=self.height)
+
+    @property
+    def step(self) -> float:
+        """The side of a pixel in the units of the CRS."""
+        return (self.box[2] - self.box[0]) / self.width
+
+    @property
+    def meters(self) -> float:
+        """The side of a pixel on the ground."""
+        if self.epsg != 3857:
+            return self.step
+        middle = 0.5 * (self.box[1] + self.box[3]) / 6378137.0
+        return self.step / math.cosh(middle)
+
+    def moved(self, cols: int, rows: int) -> Self:
+        """Return the same, so many pixels to the east and the south."""
+        x, y = cols * self.step, -rows * self.step
+        left, bottom, right, top = self.box
+        return replace(self, box=(left + x, bottom + y, right + x, top + y), x=0, y=0)
+
+    def around(self, other: Self) -> Self:
+        """Return the question that holds both."""
+        mine, theirs = self.box, other.box
+        lows = [min(mine[i], theirs[i]) for i in (0, 1)]
+        highs = [max(mine[i], theirs[i]) for i in (2, 3)]
+        return replace(
+            self,
+            box=(*lows, *highs),
+            width=round((highs[0] - lows[0]) / self.step),
+            height=round((highs[1] - lows[1]) / self.step),
+        )
 
 
 def make_workloads() -> tuple[Work, ...]:
-    """Return the rows of the table; zoom 13 at 512 pixels is the native one, 10 an overview."""
-    color, index = ("B04", "B03", "B02"), ("B04", "B08")
-    tiles = (
-        ("true color 512, native", 13, TRUE_COLOR, color),
-        ("true color 512, overview", 10, TRUE_COLOR, color),
-        ("NDVI with ramp 512, native", 13, NDVI, index),
-        ("NDVI with ramp 512, overview", 10, NDVI, index),
-    )
-    array = Work(
-        name="NDVI 2048 × 2048 float32",
-        side=2048,
-        script=NDVI_NUMBERS,
-        bands=index,
-        zoom=None,
-        resampling=Resampling.BILINEAR,
-    )
+    """Return the rows of the table, with the goals of issue 4."""
     return (
-        *(
-            Work(
-                name=name,
-                side=512,
-                script=script,
-                bands=bands,
-                zoom=zoom,
-                resampling=Resampling.NEAREST,
-            )
-            for name, zoom, script, bands in tiles
+        Work(
+            name="true color PNG 256, native zoom",
+            key="color256",
+            script=TRUE_COLOR,
+            bands=COLOR,
+            side=256,
+            zoom=14,
+            goals={LOCAL: Goals(cold_usual=6, cold_best=3.5, warm_best=10)},
         ),
-        array,
+        Work(
+            name="true color PNG 512, native zoom",
+            key="color512",
+            script=TRUE_COLOR,
+            bands=COLOR,
+            side=512,
+            zoom=13,
+            goals={LOCAL: Goals(cold_usual=7, cold_best=5, warm_best=14)},
+        ),
+        Work(
+            name="true color PNG 256, overview zoom",
+            key="overview256",
+            script=TRUE_COLOR,
+            bands=COLOR,
+            side=256,
+            zoom=10,
+            goals={LOCAL: Goals(cold_usual=8, cold_best=3.5, warm_best=10)},
+        ),
+        Work(
+            name="NDVI with color ramp PNG 512",
+            key="ramp512",
+            script=NDVI,
+            bands=INDEX,
+            side=512,
+            zoom=13,
+            goals={LOCAL: Goals(cold_usual=8, cold_best=5.5, warm_best=14)},
+        ),
+        Work(
+            name="mosaic of 4 scenes in 2 zones, first valid, PNG 256",
+            key="mosaic256",
+            script=TRUE_COLOR,
+            bands=COLOR,
+            side=256,
+            zoom=12,
+            sets=("mosaic",),
+            goals={LOCAL: Goals(cold_usual=14, cold_best=3.5, warm_best=9)},
+        ),
+        Work(
+            name="NDVI 2048² float32, UTM → 3857, bilinear",
+            key="ndvi2048",
+            script=NDVI_NUMBERS,
+            bands=INDEX,
+            side=2048,
+            resampling=Resampling.BILINEAR,
+            goals={
+                LOCAL: Goals(cold_usual=9, cold_best=3.7, warm_best=6),
+                FAR: Goals(cold_usual=5, cold_best=3),
+            },
+        ),
+        Work(
+            name="30 dates × 64² px × 3 bands",
+            key="series",
+            script=SERIES,
+            bands=("B04", "B08", "SCL"),
+            side=64,
+            sets=("series",),
+            goals={
+                LOCAL: Goals(cold_usual=6, cold_best=2.5, warm_best=6),
+                FAR: Goals(cold_usual=4, cold_best=1.5),
+            },
+        ),
     )
 
 
-def draw_question(work: Work, path: str, random: np.random.Generator) -> Question:
-    """Return the question about a random place inside the image at ``path``."""
+def draw_question(
+    work: Work,
+    path: str,
+    random: np.random.Generator,
+    *,
+    meeting: tuple[float, float] | None = None,
+) -> Question:
+    """Return the question about a random place inside the image at ``path``.
+
+    ``meeting`` is, of a mosaic, the longitude and latitude of the point where its scenes meet; it
+    lies inside every answer.
+    """
+    if work.is_series:
+        return _window_in(work, path, random)
+    if meeting is not None and work.sets == ("mosaic",):
+        return _around_point(work, meeting, random)
     if work.zoom is None:
-        return Question(work=work, box=_box_in(path, work.side, random))
+        box = _box_in(path, work.side, random)
+        return Question(work=work, box=box, width=work.side, height=work.side)
     x, y = _map_tile_in(path, work.zoom, random)
     bounds = TMS.xy_bounds(x, y, work.zoom)
     box = (bounds.left, bounds.bottom, bounds.right, bounds.top)
-    return Question(work=work, box=box, x=x, y=y)
+    return Question(work=work, box=box, width=work.side, height=work.side, x=x, y=y)
+
+
+def shift_question(question: Question, random: np.random.Generator) -> Question:
+    """Return the question about a window beside, two fifths of a side away at most."""
+    reach = question.work.side * 2 // 5
+    cols, rows = (2 * int(steps) for steps in random.integers(-reach // 2, reach // 2 + 1, 2))
+    return question.moved(cols, rows)
+
+
+def _window_in(work: Work, path: str, random: np.random.Generator) -> Question:
+    """Return a window of the image's own grid, not nearer to its edge than a shift reaches."""
+    with rasterio.open(path) as dataset:
+        left, _, _, top = dataset.bounds
+        room = min(dataset.height, dataset.width) - 2 * work.side
+        epsg = dataset.crs.to_epsg()
+        step = dataset.res[0]
+    # Even, so that the coarser band's pixels are cut nowhere.
+    col, row = (work.side // 2 + 2 * int(n) for n in random.integers(0, room // 2, 2))
+    x, y = left + col * step, top - row * step
+    box = (x, y - work.side * step, x + work.side * step, y)
+    return Question(work=work, box=box, epsg=epsg, width=work.side, height=work.side)
+
+
+def _around_point(
+    work: Work, meeting: tuple[float, float], random: np.random.Generator
+) -> Question:
+    """Return a window at a map tile's resolution with the point in its middle third."""
+    [x], [y] = rasterio.warp.transform("EPSG:4326", "EPSG:3857", [meeting[0]], [meeting[1]])
+    bounds = TMS.xy_bounds(*TMS.tile(*meeting, work.zoom))
+    span = bounds.right - bounds.left
+    right, up = random.uniform(0.35, 0.65, 2)
+    left, bottom = x - right * span, y - up * span
+    box = (left, bottom, left + span, bottom + span)
+    return Question(work=work, box=box, width=work.side, height=work.side)
 
 
 def _map_tile_in(path: str, zoom: int, random: np.random.Generator) -> tuple[int, int]:

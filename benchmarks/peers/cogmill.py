@@ -1,0 +1,142 @@
+"""Cogmill: an engine in this process, asked through an event loop in a thread of its own."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from benchmarks.scenes import SceneSet
+from benchmarks.workloads import Question
+from engine.catalog.recent import Recent
+from engine.core import Engine, EngineOptions
+from engine.geo.time import TimeRange
+from engine.ingest import ingest
+from engine.net.guard import OutboundPolicy
+from engine.request import Input, PixelRequest
+from engine.run.open import open_image
+from engine.run.workers import together
+from engine.store.route import StoreOptions
+
+COLLECTION = "sentinel-2-l2a"
+
+
+class Loop:
+    """An event loop in a thread, so that an engine can be timed beside blocking peers."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+
+    def __call__(self, coroutine: Any) -> Any:
+        """Return what ``coroutine`` returns."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result()
+
+
+class Cogmill:
+    """An engine over all scene sets below one root, which are registered once."""
+
+    name = "Cogmill"
+
+    def __init__(self, loop: Loop, home: Path, root: str, sets: Sequence[SceneSet]) -> None:
+        self.loop = loop
+        self.root = root
+        host = urlsplit(root).netloc
+        policy = OutboundPolicy(hosts=(host,) if host else ())
+        store = StoreOptions(roots=() if host else (root,), policy=policy)
+        self.engine = Engine(
+            EngineOptions(database_url=f"sqlite:///{home / 'cogmill.db'}", store=store)
+        )
+        loop(self._start(sets))
+
+    async def _start(self, sets: Sequence[SceneSet]) -> None:
+        await self.engine.open()
+        catalog, store = self.engine.catalog, self.engine.store
+        for one in sets:
+            report = await ingest(catalog, store, COLLECTION, one.addresses(self.root))
+            if len(report.scenes) != len(one.days):
+                raise SystemExit(f"{one.name}: {len(report.scenes)} scenes; {report.refused}")
+
+    def close(self) -> None:
+        """Close the engine."""
+        self.loop(self.engine.close())
+
+    def forget_blocks(self) -> None:
+        """Empty the cache of decoded blocks; what the catalog knows of headers stays."""
+        self.engine.parts.reader.cache.clear()
+
+    def forget_all(self) -> None:
+        """Empty the caches of blocks, of newer headers and of the catalog's scenes."""
+        parts = self.engine.parts
+        parts.reader.cache.clear()
+        parts.images.clear()
+        for recent in (parts.catalog.recent_scenes, parts.catalog.recent_collections):
+            _empty(recent)
+
+    def answer_cold(self, question: Question, scenes: SceneSet) -> object:
+        """Return `answer` after the header of every file that is needed was read and parsed.
+
+        The engine knows headers from registration; this is what it would do if it did not.
+        """
+        return self.loop(self._answer_cold(question, scenes))
+
+    async def _answer_cold(self, question: Question, scenes: SceneSet) -> object:
+        store = self.engine.store
+        bands = question.work.bands
+        addresses = [path for band in bands for path in scenes.paths(self.root, band)]
+        await together([open_image(store, address) for address in addresses])
+        return await self._answer(question, scenes, question.work.script)
+
+    def answer(self, question: Question, scenes: SceneSet) -> object:
+        """Return the map tile's PNG, or the array."""
+        return self.loop(self._answer(question, scenes, question.work.script))
+
+    async def _answer(self, question: Question, scenes: SceneSet, script: str) -> object:
+        request = make_request(question, scenes, script)
+        pixels = await self.engine.pixels(request)
+        if question.work.zoom is None or script != question.work.script:
+            return pixels.outputs["default"]
+        return (await self.engine.encode(pixels, media_type="image/png")).body
+
+    def numbers(self, question: Question, scenes: SceneSet) -> np.ndarray:
+        """Return the stored numbers (band, row, col) behind a map tile, or the array."""
+        if question.work.zoom is None:
+            return np.asarray(self.answer(question, scenes))
+        script = _hand_through(question.work.bands)
+        return np.asarray(self.loop(self._answer(question, scenes, script)))
+
+
+def make_request(question: Question, scenes: SceneSet, script: str) -> PixelRequest:
+    """Return the question as the engine takes it, asked of one scene set."""
+    method = question.work.resampling
+    source = Input(
+        id="0",
+        collection=COLLECTION,
+        time=TimeRange(
+            start=datetime(scenes.year, 1, 1, tzinfo=UTC),
+            stop=datetime(scenes.year + 1, 1, 1, tzinfo=UTC),
+        ),
+        upsampling=method,
+        downsampling=method,
+        harmonize=False,
+    )
+    return PixelRequest(geobox=question.geobox, inputs=(source,), script=script)
+
+
+def _empty(recent: Recent[Any, Any]) -> None:
+    """Forget all that it keeps: what is too heavy to be kept drives everything out, itself too."""
+    recent.put(None, None, weight=1 << 60)
+
+
+def _hand_through(bands: tuple[str, ...]) -> str:
+    """Return the script that gives stored numbers as they are."""
+    values = ", ".join(f"s.{band}" for band in bands)
+    return (
+        "//VERSION=3\nfunction setup() { return {input: [{bands: "
+        f"{list(bands)}, units: 'DN'}}], output: {{bands: {len(bands)}, sampleType: 'UINT16'}}}};"
+        f" }}\nfunction evaluatePixel(s) {{ return [{values}]; }}"
+    )
