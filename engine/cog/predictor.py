@@ -1,19 +1,61 @@
-"""Kernels that turn decompressed rows into values, band by band.
+"""Decompressed rows → values, band by band.
 
-Each takes rows as stored, (rows, columns, samples) in native byte order, and writes (samples,
-rows, columns): the predictor is undone and the bands are separated in one pass over memory.
-Sums wrap around, as the format wants it.
+Each function takes rows as stored, (rows, columns, samples) in native byte order, and writes
+(samples, rows, columns): the predictor is undone and the bands are separated in one pass over
+memory. Sums wrap around, as the format wants it.
+
+Rows may be read-only. numba compiles a kernel for read-only memory apart from the same kernel
+for memory that may be written to, so kernels are always shown read-only rows.
 """
+
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.jit import kernel
 
+T = TypeVar("T", bound=np.generic)
 
-@kernel
+
 def separate(stored: NDArray[np.generic], out: NDArray[np.generic]) -> None:
     """Write ``out[s, r, c] = stored[r, c, s]`` for all three."""
+    _separate(_sealed(stored), out)
+
+
+def undo_horizontal(stored: NDArray[np.unsignedinteger], out: NDArray[np.unsignedinteger]) -> None:
+    """Undo predictor 2: each sample is its difference to the pixel at its left.
+
+    ``out`` may be the same memory as ``stored`` where there is one sample.
+    Source: TIFF 6.0 section 14; libtiff for 32 and 64 bits.
+    """
+    _undo_horizontal(_sealed(stored), out)
+
+
+def undo_floating(stored: NDArray[np.uint8], out: NDArray[np.unsignedinteger]) -> None:
+    """Undo predictor 3: rows of byte planes, highest byte first, each byte a difference.
+
+    ``stored`` is (rows, bytes of a stored row). ``out`` is (samples, rows, columns) of unsigned
+    integers as wide as the floats; view it as floats afterwards.
+    Source: Adobe Photoshop TIFF Technical Note 3.
+    """
+    _undo_floating(_sealed(stored), out)
+
+
+def undo_floating_alone(stored: NDArray[np.uint8], out: NDArray[np.unsignedinteger]) -> None:
+    """Undo predictor 3 of one sample: `undo_floating` without strides, three times as fast."""
+    _undo_floating_alone(_sealed(stored), out)
+
+
+def _sealed(stored: NDArray[T]) -> NDArray[T]:
+    """Return a view through which nothing is written."""
+    view = stored.view()
+    view.flags.writeable = False
+    return view
+
+
+@kernel
+def _separate(stored: NDArray[np.generic], out: NDArray[np.generic]) -> None:
     samples, rows, cols = out.shape
     for r in range(rows):
         for s in range(samples):
@@ -22,12 +64,7 @@ def separate(stored: NDArray[np.generic], out: NDArray[np.generic]) -> None:
 
 
 @kernel
-def undo_horizontal(stored: NDArray[np.unsignedinteger], out: NDArray[np.unsignedinteger]) -> None:
-    """Undo predictor 2: each sample is its difference to the pixel at its left.
-
-    ``out`` may be the same memory as ``stored`` where there is one sample.
-    Source: TIFF 6.0 section 14; libtiff for 32 and 64 bits.
-    """
+def _undo_horizontal(stored: NDArray[np.unsignedinteger], out: NDArray[np.unsignedinteger]) -> None:
     samples, rows, cols = out.shape
     for r in range(rows):
         for s in range(samples):
@@ -39,22 +76,16 @@ def undo_horizontal(stored: NDArray[np.unsignedinteger], out: NDArray[np.unsigne
 
 
 @kernel
-def undo_floating(stored: NDArray[np.uint8], out: NDArray[np.unsignedinteger]) -> None:
-    """Undo predictor 3: rows of byte planes, highest byte first, each byte a difference.
-
-    ``stored`` is (rows, bytes of a stored row) and is summed in place. ``out`` is (samples,
-    rows, columns) of unsigned integers as wide as the floats; view it as floats afterwards.
-    Source: Adobe Photoshop TIFF Technical Note 3.
-    """
+def _undo_floating(stored: NDArray[np.uint8], out: NDArray[np.unsignedinteger]) -> None:
     samples, rows, cols = out.shape
     wide = out.dtype.type
     values = cols * samples
+    row = np.empty(values * out.itemsize, np.uint8)
     for r in range(rows):
-        row = stored[r]
         for s in range(samples):
             byte = np.uint8(0)
             for i in range(s, values * out.itemsize, samples):
-                byte += row[i]
+                byte += stored[r, i]
                 row[i] = byte
             target = out[s, r]
             target[:] = 0
@@ -65,15 +96,14 @@ def undo_floating(stored: NDArray[np.uint8], out: NDArray[np.unsignedinteger]) -
 
 
 @kernel
-def undo_floating_alone(stored: NDArray[np.uint8], out: NDArray[np.unsignedinteger]) -> None:
-    """Undo predictor 3 of one sample: `undo_floating` without strides, three times as fast."""
+def _undo_floating_alone(stored: NDArray[np.uint8], out: NDArray[np.unsignedinteger]) -> None:
     _, rows, cols = out.shape
     wide = out.dtype.type
+    row = np.empty(cols * out.itemsize, np.uint8)
     for r in range(rows):
-        row = stored[r]
         byte = np.uint8(0)
         for i in range(cols * out.itemsize):
-            byte += row[i]
+            byte += stored[r, i]
             row[i] = byte
         target = out[0, r]
         target[:] = 0

@@ -5,7 +5,7 @@ Headers, decoded blocks and plans are kept in these; what a value weighs is the 
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -18,7 +18,7 @@ class CacheStats:
     """What a cache holds, and how often it helped, at one moment."""
 
     hits: int
-    """Times that `BoundedCache.get` found its key."""
+    """Times that `BoundedCache.get` found its key, and keys that `get_all` found."""
     misses: int
     """Times that it did not."""
     items: int
@@ -55,6 +55,18 @@ class BoundedCache(Generic[K, V]):
             self._hits += 1
             self._items.move_to_end(key)
             return item[0]
+
+    def get_all(self, keys: Sequence[K]) -> list[V] | None:
+        """Return the values of all keys, or None where one is missing; that is no miss then."""
+        with self._lock:
+            found = [self._items.get(key) for key in keys]
+            items = [item for item in found if item is not None]
+            if len(items) < len(keys):
+                return None
+            for key in keys:
+                self._items.move_to_end(key)
+            self._hits += len(keys)
+            return [value for value, _ in items]
 
     def put(self, key: K, value: V) -> None:
         """Keep ``value``, and drop the least recently used ones until all fit.

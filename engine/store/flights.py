@@ -14,7 +14,8 @@ class Flight(Generic[K, V]):
     """One piece of work in progress, and how many wait for it."""
 
     key: K
-    task: asyncio.Task[V]
+    task: asyncio.Future[V]
+    """The task that does the work, or what somebody else completes who does several at once."""
     waiters: int = 0
 
 
@@ -37,14 +38,22 @@ class Flights(Generic[K, V]):
 
     def board(self, key: K, start: Callable[[], Coroutine[Any, Any, V]]) -> Flight[K, V]:
         """Return the flight of ``key``, started if there is none; `leave` it in any case."""
+        flight = self.join(key)
+        return self._add(Flight(key, asyncio.create_task(start()))) if flight is None else flight
+
+    def join(self, key: K) -> Flight[K, V] | None:
+        """Return the flight of ``key`` if there is one; `leave` it in any case."""
         flight = self._flights.get(key)
-        if flight is None:
-            flight = Flight(key, asyncio.create_task(start()))
-            self._flights[key] = flight
-            landing = flight
-            flight.task.add_done_callback(lambda _: self._land(landing))
-        flight.waiters += 1
+        if flight is not None:
+            flight.waiters += 1
         return flight
+
+    def launch(self, key: K) -> Flight[K, V]:
+        """Return a flight of ``key``, of which there is none; `leave` it in any case.
+
+        The caller completes its future, unless that is cancelled: then nobody waits any more.
+        """
+        return self._add(Flight(key, asyncio.get_running_loop().create_future()))
 
     def leave(self, flight: Flight[K, V]) -> None:
         """Stop waiting for ``flight``; the last one who leaves cancels it if it still flies."""
@@ -64,6 +73,12 @@ class Flights(Generic[K, V]):
             return done.result()
         finally:
             self.leave(flight)
+
+    def _add(self, flight: Flight[K, V]) -> Flight[K, V]:
+        self._flights[flight.key] = flight
+        flight.task.add_done_callback(lambda _: self._land(flight))
+        flight.waiters += 1
+        return flight
 
     def _land(self, flight: Flight[K, V]) -> None:
         self._forget(flight)

@@ -1,0 +1,154 @@
+"""`decode_rows`: a block's first rows, as many as are needed; the others when they are.
+
+A window seldom needs the whole of the blocks that it touches, and inflating is most of the cost
+of reading them. Rows stand for themselves under every predictor, so a deflate stream is left
+where the last row ends, and taken up again by the request that needs more.
+"""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from engine.cog.blocks import BlockRead
+from engine.cog.codecs import Bytes
+from engine.cog.decode import (
+    DecodedBlock,
+    Valid,
+    Values,
+    arrange,
+    decode_block,
+    decode_masks,
+    decode_stored,
+    naming,
+    stored_rows,
+    stored_stride,
+)
+from engine.cog.image import CogImage, Compression, encoding_of
+from engine.cog.inflate import Inflating
+from engine.errors import SourceCorrupt
+from engine.geo.window import Window
+
+WHOLE = 0.8
+"""The part of a block's rows from which on all are decoded: libdeflate, which cannot stop, takes
+75 to 95 % of ISA-L's time."""
+_FORWARD = 8
+"""A block that is taken up again goes on by at least this part of its rows: one eighth. What is
+there already is copied each time."""
+
+
+def decode_rows(
+    image: CogImage,
+    block: BlockRead,
+    data: Bytes | None,
+    masks: Sequence[Bytes | None] = (),
+    *,
+    window: Window | None,
+) -> DecodedBlock:
+    """Return at least those rows of ``block`` that ``window``, in the level's pixels, needs.
+
+    They begin with the block's first row. Values are those of `decode_block`, which gives all
+    where ``window`` is None, where it needs most of them, and where the codec cannot stop.
+    Raises `SourceCorrupt` as it does, but for damage behind the rows that are returned.
+    """
+    rows = needed_rows(block, window)
+    if data is None or not _may_stop(image, block, rows):
+        return decode_block(image, block, data, masks)
+    with naming(block):
+        valid = decode_masks(image, block, masks, decode=decode_stored)
+    return _Rest(image, block, Inflating(data), valid).reach(rows)
+
+
+def needed_rows(block: BlockRead, window: Window | None) -> int:
+    """Return how many of the block's rows ``window`` needs; all where it is None."""
+    stop = block.window.row_stop if window is None else window.row_stop
+    return max(1, min(stop, block.window.row_stop) - block.window.row_start)
+
+
+def _may_stop(image: CogImage, block: BlockRead, rows: int) -> bool:
+    level = image.levels[block.level]
+    encoding = encoding_of(image, level)
+    return (
+        image.gdal_reason is None
+        and encoding.compression in (Compression.DEFLATE, Compression.DEFLATE_OLD)
+        and encoding.bits >= 8
+        and rows < block.window.height
+        and rows < WHOLE * stored_rows(level, block.row)
+    )
+
+
+class _Rest:
+    """The rows of a deflate block that are not decoded yet; is a `Rest`."""
+
+    def __init__(
+        self, image: CogImage, block: BlockRead, stream: Inflating, valid: Valid | None
+    ) -> None:
+        """Decode nothing yet; ``valid`` is what the masks say of the whole block."""
+        self._image = image
+        self._block = block
+        self._stream = stream
+        self._valid = valid
+        self._lock = threading.Lock()
+        self._latest: DecodedBlock | None = None
+        self._damage: SourceCorrupt | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that are held to go on."""
+        return self._stream.nbytes + (0 if self._valid is None else self._valid.nbytes)
+
+    def reach(self, rows: int) -> DecodedBlock:
+        """Return the block with at least its first ``rows`` rows, or all where it has fewer.
+
+        Whoever comes while another thread decodes waits for it. Damage is found once and raised
+        for everyone who needs the rows behind it.
+        """
+        height = self._block.window.height
+        with self._lock:
+            there = self._latest
+            done = 0 if there is None else there.window.height
+            if there is not None and min(rows, height) <= done:
+                return there
+            if self._damage is not None:
+                raise SourceCorrupt(self._damage.message)
+            wanted = rows if there is None else max(rows, done + -(-height // _FORWARD))
+            try:
+                with naming(self._block):
+                    self._latest = self._go_on(there, min(wanted, height))
+            except SourceCorrupt as error:
+                self._damage = error
+                raise
+            return self._latest
+
+    def _go_on(self, there: DecodedBlock | None, stop: int) -> DecodedBlock:
+        """Return the block with its first ``stop`` rows; ``there`` are those of before."""
+        image, block = self._image, self._block
+        level = image.levels[block.level]
+        encoding = encoding_of(image, level)
+        bands = 1 if image.is_planar else image.bands
+        stride = stored_stride(encoding, cols=level.block_width, bands=bands)
+        stored = stored_rows(level, block.row)
+        is_last = stop == block.window.height
+        done = 0 if there is None else there.window.height
+        # Below a level's last row stands padding, which is read for the sake of the checksum.
+        raw = self._stream.take(((stored if is_last else stop) - done) * stride)
+        if is_last:
+            self._stream.finish(padding=(level.block_height - stored) * stride)
+        fresh = arrange(
+            image, encoding, np.frombuffer(raw, np.uint8), cols=level.block_width, bands=bands
+        )
+        values = _joined(there, fresh[:, : stop - done, : block.window.width])
+        valid = None if self._valid is None else self._valid[:stop]
+        if valid is None and image.has_alpha:
+            valid = np.not_equal(values[-1], 0)
+        window = replace(block.window, row_stop=block.window.row_start + stop)
+        rest = None if is_last else self
+        return DecodedBlock(window=window, values=values, valid=valid, rest=rest)
+
+
+def _joined(there: DecodedBlock | None, fresh: Values) -> Values:
+    """Return the rows of before and the new ones, in memory that nobody else writes to."""
+    if there is None:
+        return fresh if fresh.flags.c_contiguous and fresh.flags.writeable else fresh.copy()
+    return np.concatenate((there.values, fresh), axis=1)
