@@ -5,8 +5,10 @@ import re
 import socket
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 from tests.builders.running import Running
@@ -57,11 +59,31 @@ class Connection:
             held += self._receive()
         return Answer(status=status, headers=headers, body=bytes(held[end + 4 :]))
 
+    def owner(self, pids: Iterable[int]) -> int | None:
+        """Return which of these processes of this machine holds the connection's other end."""
+        mine = self._socket.getsockname()[1]
+        wanted = {f"socket:[{inode}]" for inode in _inodes(remote=mine)}
+        for pid in pids:
+            with suppress(OSError):
+                for file in Path(f"/proc/{pid}/fd").iterdir():
+                    with suppress(OSError):
+                        if str(file.readlink()) in wanted:
+                            return pid
+        return None
+
     def _receive(self) -> bytes:
         received = self._socket.recv(1 << 20)
         if not received:
             raise ConnectionError("the server closed the connection within an answer")
         return received
+
+
+def _inodes(*, remote: int) -> Iterator[str]:
+    """Yield the sockets of the loopback that are connected to a port."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[2].partition(":")[2], 16) == remote:
+            yield fields[9]
 
 
 def address_of(url: str) -> tuple[str, int]:

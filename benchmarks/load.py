@@ -7,7 +7,7 @@ soon as it has the answer, in this process, which does nothing else. Every reque
 map tile of 256 pixels at the data's own resolution, drawn at run time from those that lie whole
 inside a square of the scene whose decoded blocks fit into our cache. *cold*: our server without a
 cache of blocks; *warm*: with it, its blocks decoded before by other map tiles. TiTiler writes PNG
-at level 1, its fastest. CPU and memory (PSS, after the step) are those of all processes of a server.
+at level 1, its fastest. CPU and memory (PSS, after the step) are of all processes of a server.
 Goals, at 16 clients in true color: cold at least 6 × TiTiler, warm 12 ×, p99 below 4 × p50.
 """
 
@@ -258,8 +258,8 @@ def main() -> None:
             for row in race(servers, picture, folder / "B04.tif", seconds=command.given.seconds)
         ]
     about = (
-        "\n\nMap tiles a second (ms at p50 / p95 / p99); CPU, errors and memory of TiTiler, cold and "
-        f"warm. Pixels like TiTiler's, within two steps of 255: {alike:.1%}."
+        "\n\nMap tiles a second (ms at p50 / p95 / p99); CPU, errors and memory of TiTiler, cold "
+        f"and warm. Pixels like TiTiler's, within two steps of 255: {alike:.1%}."
     )
     command.finish("\n".join((HEAD, *rows)) + about, ("titiler.core", "uvicorn", "rasterio"))
 

@@ -26,6 +26,7 @@ from benchmarks.asking import Connection, get, post, take_token
 from benchmarks.command import read_command
 from benchmarks.contestants import COLLECTION, DATE
 from benchmarks.crowd import fill_catalog
+from benchmarks.processes import cpu_seconds, tree
 from benchmarks.spots import lattice, map_tiles, utm_boxes
 from benchmarks.workloads import TRUE_COLOR
 from engine.plan.limits import Limits
@@ -49,6 +50,8 @@ class Times:
     name: str
     wall: Sequence[float]
     stages: Sequence[dict[str, float]]
+    cpu: float
+    """Of the server's processes, for each request; pixels included."""
 
     def overhead(self) -> list[float]:
         """Return what is left when the pixels are taken away."""
@@ -73,10 +76,11 @@ class Times:
         return parts
 
 
-def ask_all(name: str, url: str, requests: Iterable[bytes]) -> Times:
+def ask_all(name: str, running: Running, requests: Iterable[bytes]) -> Times:
     """Return the times of requests asked one after the other."""
     wall, stages = [], []
-    with Connection(url) as connection:
+    cpu = cpu_seconds(tree(running.process.pid))
+    with Connection(running.url) as connection:
         for request in requests:
             start = time.perf_counter()
             answer = connection.ask(request)
@@ -84,7 +88,8 @@ def ask_all(name: str, url: str, requests: Iterable[bytes]) -> Times:
             if answer.status != 200:
                 raise SystemExit(f"{name}: {answer.status} {answer.body[:500]!r}")
             stages.append(answer.timing or {"total": 0.0})
-    return Times(name=name, wall=wall, stages=stages)
+    cpu = 1e3 * (cpu_seconds(tree(running.process.pid)) - cpu) / len(wall)
+    return Times(name=name, wall=wall, stages=stages, cpu=cpu)
 
 
 def process_bodies(image: Path, count: int) -> list[dict[str, object]]:
@@ -120,7 +125,7 @@ def measure(running: Running, image: Path, *, requests: int) -> list[Times]:
     query = {"evalscript": TRUE_COLOR, "time": f"{MONTH['from']}/{MONTH['to']}"}
     ask_all(
         "warming",
-        running.url,
+        running,
         (
             get(_tile(*tile), query, token=token)
             for tile in lattice(map_tiles(image, ZOOM, pixels=AREA), 3)
@@ -136,8 +141,8 @@ def measure(running: Running, image: Path, *, requests: int) -> list[Times]:
     }
     found = []
     for name, made in kinds.items():
-        ask_all(name, running.url, made[:20])
-        found.append(ask_all(name, running.url, made[20:]))
+        ask_all(name, running, made[:20])
+        found.append(ask_all(name, running, made[20:]))
     return found
 
 
@@ -176,12 +181,12 @@ def write_table(found: Sequence[Times], alone_: dict[str, float]) -> str:
     """Return the tables in Markdown."""
     names = ("outside", "compile", "search", "select", "plan", "rest")
     lines = [
-        "| request | wall p50 | overhead p50 | p99 | " + " | ".join(names) + " |",
-        "|---|" + "--:|" * (3 + len(names)),
+        "| request | wall p50 | CPU | overhead p50 | p99 | " + " | ".join(names) + " |",
+        "|---|" + "--:|" * (4 + len(names)),
     ]
     for times in found:
         overhead, parts = times.overhead(), times.parts()
-        cells = [times.name, f"{statistics.median(times.wall):.2f}"]
+        cells = [times.name, f"{statistics.median(times.wall):.2f}", f"{times.cpu:.2f}"]
         cells += [f"**{statistics.median(overhead):.2f}**", f"{percentile(overhead, 0.99):.2f}"]
         cells += [f"{statistics.median(parts[name]):.2f}" for name in names]
         lines.append(f"| {' | '.join(cells)} |")
