@@ -36,9 +36,8 @@ class Answer:
 class Connection:
     """One connection to a server, kept."""
 
-    def __init__(self, url: str) -> None:
-        self._address = address_of(url)
-        self._socket = socket.create_connection(self._address, timeout=SECONDS)
+    def __init__(self, url: str, *, seconds: float = SECONDS) -> None:
+        self._socket = socket.create_connection(address_of(url), timeout=seconds)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def __enter__(self) -> Self:
@@ -57,7 +56,7 @@ class Connection:
         size = int(headers.get("content-length", "0"))
         while len(held) < end + 4 + size:
             held += self._receive()
-        return Answer(status=status, headers=headers, body=bytes(held[end + 4 :]))
+        return Answer(status=status, headers=headers, body=bytes(memoryview(held)[end + 4 :]))
 
     def owner(self, pids: Iterable[int]) -> int | None:
         """Return which of these processes of this machine holds the connection's other end."""
