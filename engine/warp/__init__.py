@@ -5,6 +5,7 @@ coordinates  CoordinateGrid, make_coordinate_grid, source_window: where pixels l
 runs         places of a row's pixels, as every kernel takes them
 source       which source pixels have data
 nearest bilinear cubic average   one kernel each
+cells        kernels that lay exact coordinates into cells
 touched      which source pixels a kernel needs, by the kernels' own rules
 resample     resample: a window of source pixels → values and validity
 clip         rasterize: a geometry → the pixels whose centers it holds

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from affine import Affine
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from engine.geo.crs import Crs, transform, wrap_period
 from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
+from engine.warp.cells import judge_cells, lay_cells, move, settle
 from engine.warp.lattice import Lattice, make_lattices
 from engine.warp.resampling import Resampling
 from engine.warp.runs import Nodes
@@ -43,7 +43,8 @@ _REACH = {
 Float = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Exact = Callable[[Whole, Whole], Float]
-"""Numbers of columns and rows → x and y of pixel centers in the source, stacked."""
+"""Numbers of columns and rows, broadcast together → x and y of pixel centers, stacked, in the
+source's CRS; NaN where there are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,9 +89,10 @@ class CoordinateGrid:
 
     def nodes(self, inverse: Affine) -> Nodes:
         """Return the grid as kernels take it, moved by ``inverse`` (source CRS → level pixel)."""
-        a, b, c, d, e, f = inverse[:6]
-        cols = a * self.x + b * self.y + c
-        rows = d * self.x + e * self.y + f
+        # Taking a slice of an Affine costs more than moving the nodes.
+        affine = ((inverse.a, inverse.b, inverse.c), (inverse.d, inverse.e, inverse.f))
+        cols, rows = np.empty(self.x.size), np.empty(self.x.size)
+        move(self.x, self.y, affine, (cols, rows))
         return cols, rows, self.steps, self.starts, (self.row_lead, self.col_lead)
 
 
@@ -108,29 +110,31 @@ def make_coordinate_grid(
     """
     columns, rows = make_lattices(geobox)
     around = wrap_period(source) if near is not None else None
+    turn = (0.0, 0.0) if around is None or near is None else (around, near)
 
     def exact(col: Whole, row: Whole) -> Float:
-        x, y = transform(geobox.crs, source, columns.centers(col), rows.centers(row))
-        good = np.isfinite(x) & np.isfinite(y)
-        if around is not None and near is not None:
-            x = x - around * np.floor((np.where(good, x, near) - near) / around + 0.5)
-        return np.where(good, np.stack([x, y]), np.nan)
+        x, y = columns.centers(col), rows.centers(row)
+        nodes = np.empty((2, *np.broadcast(x, y).shape))
+        nodes[0], nodes[1] = x, y
+        x, y = transform(geobox.crs, source, nodes[0], nodes[1])
+        settle(x.ravel(), y.ravel(), turn, nodes.reshape(2, -1))
+        return nodes
 
     allowed = ALLOWED * source_resolution
     wide_cols, across = _cells(columns, geobox.width)
     wide_rows, down = _cells(rows, geobox.height)
-    shared = exact(*np.meshgrid(wide_cols, wide_rows))
-    # Cells are judged in squares of four first, by their own nodes.
-    squares = sliding_window_view(shared, (3, 3), axis=(1, 2))[:, ::2, ::2]
-    is_smooth = (
-        (_error(squares) <= SMOOTH * allowed).repeat(2, axis=0).repeat(2, axis=1)[down, across]
-    )
-    nodes = sliding_window_view(shared, (2, 2), axis=(1, 2))[:, down, across]
-    corners = np.stack(np.meshgrid(wide_cols[:-1][across], wide_rows[:-1][down]), axis=-1)
-    steps = np.full(is_smooth.shape, CELL, dtype=np.int64)
-    found = [(np.flatnonzero(is_smooth), nodes[:, is_smooth])]
-    found += _refine(np.flatnonzero(~is_smooth), corners.reshape(-1, 2), exact, allowed, steps)
-    x, y, starts = _pool(found, steps)
+    shared = exact(wide_cols, wide_rows[:, None])
+    is_smooth = np.empty((down.stop - down.start, across.stop - across.start), dtype=np.bool_)
+    nodes = np.empty((2, 4 * is_smooth.size))
+    first = (down.start, across.start)
+    steps = np.full(is_smooth.shape, CELL)
+    if lay_cells(shared, SMOOTH * allowed, first, is_smooth, nodes):
+        (x, y), starts = nodes, np.arange(0, 4 * steps.size, 4).reshape(steps.shape)
+    else:
+        corners = np.stack(np.meshgrid(wide_cols[:-1][across], wide_rows[:-1][down]), axis=-1)
+        found = [(np.flatnonzero(is_smooth), nodes.reshape(2, -1, 2, 2)[:, is_smooth.ravel()])]
+        found += _refine(np.flatnonzero(~is_smooth), corners.reshape(-1, 2), exact, allowed, steps)
+        x, y, starts = _pool(found, steps)
     return CoordinateGrid(
         width=geobox.width,
         height=geobox.height,
@@ -170,8 +174,9 @@ def _refine(
     while cells.size:
         every = np.arange(0, CELL + 1, half)
         place = corners[cells, :, None, None]
-        nodes = exact(*np.broadcast_arrays(place[:, 0] + every, place[:, 1] + every[:, None]))
-        error = _error(nodes)
+        nodes = exact(place[:, 0] + every, place[:, 1] + every[:, None])
+        error = np.empty(cells.size)
+        judge_cells(nodes, error)
         is_good = (error <= allowed) | np.isnan(nodes[0]).all(axis=(-2, -1))
         is_next = ~is_good & ((error <= SMOOTH * allowed) | (half == 1))
         found.append((cells[is_good], nodes[:, is_good, ::2, ::2]))
@@ -181,21 +186,6 @@ def _refine(
         cells = cells[~is_good & ~is_next]
         half //= 2
     return found
-
-
-def _error(nodes: Float) -> Float:
-    """Return how far off interpolation between every second of ``nodes`` (…, row, col) is.
-
-    Measured at the middles of edges and of cells, where it is largest. The latter alone would
-    not do: of a conformal projection the two second derivatives cancel there. NaN where any
-    node is.
-    """
-    across = (nodes[..., :-2:2] + nodes[..., 2::2]) * 0.5
-    along = np.abs(across[..., ::2, :] - nodes[..., ::2, 1::2])
-    down = np.abs((nodes[..., :-2:2, ::2] + nodes[..., 2::2, ::2]) * 0.5 - nodes[..., 1::2, ::2])
-    inside = np.abs((across[..., :-2:2, :] + across[..., 2::2, :]) * 0.5 - nodes[..., 1::2, 1::2])
-    worst = np.maximum(along.max(axis=(-2, -1)), down.max(axis=(-2, -1)))
-    return np.asarray(np.maximum(worst, inside.max(axis=(-2, -1))).max(axis=0))
 
 
 def _pool(
