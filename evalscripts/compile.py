@@ -109,6 +109,7 @@ class ScriptCache:
         known_bands: Collection[str] = (),
     ) -> Program:
         """Return the program of this text; see `compile_script`."""
+        key = _key(text)
 
         def make() -> Program:
             return compile_script(
@@ -129,13 +130,24 @@ class ScriptCache:
                 normalized, pool=self._pool, seconds=seconds, compiler=self._compiler
             )
 
-        key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         program = self._shared(key, make_unless_by_bands)
         if program is not None:
             return program
-        names = "\n".join(sorted(known_bands)).encode("utf-8", "surrogatepass")
         # `make` never leaves it open.
-        return cast("Program", self._shared(hashlib.sha256(key + names).digest(), make))
+        return cast("Program", self._shared(_key_by_bands(key, known_bands), make))
+
+    def ready(self, text: str, *, known_bands: Collection[str] = ()) -> Program | None:
+        """Return the program of this text if it is here, without waiting; else None."""
+        key = _key(text)
+        return self._finished(key) or self._finished(_key_by_bands(key, known_bands))
+
+    def _finished(self, key: bytes) -> Program | None:
+        with self._lock:
+            known = self._programs.get(key)
+            if known is None or not known.done() or known.exception() is not None:
+                return None
+            self._programs.move_to_end(key)
+            return known.result()
 
     def _shared(self, key: bytes, make: Callable[[], Program | None]) -> Program | None:
         with self._lock:
@@ -162,3 +174,12 @@ class ScriptCache:
 
     def __len__(self) -> int:
         return len(self._programs)
+
+
+def _key(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _key_by_bands(key: bytes, known_bands: Collection[str]) -> bytes:
+    names = "\n".join(sorted(known_bands)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(key + names).digest()

@@ -25,7 +25,6 @@ from api.xyz.translate import (
 from engine.catalog.search import SceneQuery
 from engine.core import Engine
 from engine.encode.formats import check_format
-from engine.plan.area import search_area
 from engine.request import PixelRequest
 
 router = APIRouter(prefix="/tiles", tags=["tiles"])
@@ -82,11 +81,13 @@ async def tile(
     script = script_of(query)
     asked = tile_request(collection, tile_box(z, x, y), query, script=script, principal=who.id)
     form = Form(media_type=media_type_of(extension), quality=query.quality)
-    headers = await cache_headers(request, who, asked, form)
-    if holds_tag(request.headers.get("if-none-match"), headers["ETag"]):
-        return Response(status_code=304, headers=headers)
+    if (held := request.headers.get("if-none-match")) is not None:
+        mark = await request.app.state.engine.catalog.mark()
+        headers = cache_headers(request, who, asked, form, mark=mark)
+        if holds_tag(held, headers["ETag"]):
+            return Response(status_code=304, headers=headers)
     desk: Desk = request.app.state.desk
-    return await desk.serve(request, who, lambda: draw(request, who, asked, form, headers))
+    return await desk.serve(request, who, lambda: draw(request, who, asked, form))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,39 +99,17 @@ class Form:
     """Of lossy formats, 0 to 100."""
 
 
-async def cache_headers(
-    request: Request, who: Principal, asked: PixelRequest, form: Form
+def cache_headers(
+    request: Request, who: Principal, asked: PixelRequest, form: Form, *, mark: str
 ) -> dict[str, str]:
-    """Return ETag and Cache-Control; reads the catalog but no pixel."""
-    catalog = request.app.state.engine.catalog
-    scenes = [
-        scene
-        for source in asked.inputs
-        for scene in await catalog.search(
-            SceneQuery(
-                collection=source.collection,
-                area=search_area(asked.geobox),
-                time=source.time,
-                max_cloud_cover=source.max_cloud_cover,
-                order=source.order,
-            )
-        )
-    ]
-    tag = entity_tag(
-        asked,
-        scenes,
-        generation=await catalog.generation(),
-        media_type=form.media_type,
-        quality=form.quality,
-    )
+    """Return ETag and Cache-Control of a map tile drawn by the catalog of this ``mark``."""
+    tag = entity_tag(asked, mark=mark, media_type=form.media_type, quality=form.quality)
     audience = "public" if who.is_anonymous else "private"
     seconds = request.app.state.settings.tile_cache_seconds
     return {"ETag": tag, "Cache-Control": f"{audience}, max-age={seconds}", "Vary": "Authorization"}
 
 
-async def draw(
-    request: Request, who: Principal, asked: PixelRequest, form: Form, headers: dict[str, str]
-) -> Response:
+async def draw(request: Request, who: Principal, asked: PixelRequest, form: Form) -> Response:
     """Return the map tile: the script's output ``default``, or its first one."""
     engine: Engine = request.app.state.engine
     desk: Desk = request.app.state.desk
@@ -145,5 +124,6 @@ async def draw(
             pixels, output=output.id, media_type=form.media_type, quality=form.quality
         )
     console = debug_header(pixels.console, is_cut=bool(pixels.facts.get("console_cut")))
+    headers = cache_headers(request, who, asked, form, mark=prepared.mark)
     about = {**headers, **units_header(units), **facts_header(pixels)}
     return respond(file, headers={**about, **console})

@@ -174,22 +174,13 @@ def _end(text: str) -> tuple[datetime, datetime] | None:
     return day, day + timedelta(days=1, microseconds=-1)
 
 
-def entity_tag(
-    request: PixelRequest,
-    scenes: Sequence[Scene],
-    *,
-    generation: int,
-    media_type: str,
-    quality: int,
-) -> str:
+def entity_tag(request: PixelRequest, *, mark: str, media_type: str, quality: int) -> str:
     """Return a weak ETag that changes where anything changes that a tile's pixels depend on.
 
-    The scenes count beside the catalog's generation, so that another catalog whose counter
-    stands at the same number does not look the same.
+    ``mark`` is the catalog's, drawn anew with every change of it.
     """
     facts = [
-        generation,
-        [(scene.id, scene.created.isoformat()) for scene in scenes],
+        mark,
         repr(request.geobox),
         repr(request.inputs),
         request.script,

@@ -3,7 +3,7 @@
 Bands that live in one file share one row of ``assets``, and so one parsed header.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,12 +58,10 @@ def to_rows(scene: Scene) -> SceneRows:
 
 
 def from_rows(scene: Row[Any], assets: Sequence[Row[Any]]) -> Scene:
-    """Return the scene of a row of ``scenes`` and its rows of ``assets``, in their order."""
-    found: dict[str, Asset] = {}
-    for row in assets:
-        image = from_record(row.image)
-        for band, index in orjson.loads(row.bands):
-            found[band] = Asset(address=row.address, band_index=index, image=image)
+    """Return the scene of a row of ``scenes`` and its rows of ``assets``, in their order.
+
+    Headers are parsed when they are asked for; see `StoredAssets`.
+    """
     return Scene(
         id=scene.id,
         collection=scene.collection,
@@ -72,10 +70,50 @@ def from_rows(scene: Row[Any], assets: Sequence[Row[Any]]) -> Scene:
         created=from_micros(scene.created),
         cloud_cover=scene.cloud_cover,
         cover=Geometry(shape=shapely.from_wkb(scene.cover), crs=WGS84),
-        assets=found,
+        assets=StoredAssets(assets),
         dn_offset=scene.dn_offset,
         properties=orjson.loads(scene.properties),
     )
+
+
+class StoredAssets(Mapping[str, Asset]):
+    """A scene's assets, of which each header is parsed when its band is first asked for.
+
+    Most requests read three bands of a dozen. Safe to use from many threads: two that come first
+    together parse twice, and find the same. Asking for a band raises `SourceCorrupt` where its
+    header is damaged.
+    """
+
+    __slots__ = ("_assets", "_files", "_images")
+
+    def __init__(self, files: Sequence[Row[Any]]) -> None:
+        """``files`` are the scene's rows of ``assets``, in their order."""
+        self._files = {
+            band: (position, row.address, index, row.image)
+            for position, row in enumerate(files)
+            for band, index in orjson.loads(row.bands)
+        }
+        self._assets: dict[str, Asset] = {}
+        self._images: dict[int, CogImage] = {}
+
+    def __getitem__(self, band: str) -> Asset:
+        found = self._assets.get(band)
+        if found is None:
+            position, address, index, record = self._files[band]
+            image = self._images.get(position)
+            if image is None:
+                image = self._images[position] = from_record(record)
+            found = self._assets[band] = Asset(address=address, band_index=index, image=image)
+        return found
+
+    def __contains__(self, band: object) -> bool:
+        return band in self._files
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 def _asset_rows(assets: Mapping[str, Asset]) -> list[dict[str, Any]]:

@@ -36,7 +36,6 @@ from engine.ingest import IngestReport, ingest
 from engine.plan.plan import Plan
 from engine.request import PixelRequest
 from engine.run.examine import DebuggedPixel, one_pixel
-from engine.run.workers import together
 from engine.samples import Pixels
 from engine.store.protocol import ByteStore
 from engine.trace import stage
@@ -116,6 +115,10 @@ class Engine:
         """
         parts = self.parts
         with stage("compile"):
+            # Nothing runs for a script that is known, so it takes no turn.
+            program = parts.scripts.ready(text, known_bands=known_bands)
+            if program is not None:
+                return program
             return await parts.turns.run(
                 principal,
                 parts.workers,
@@ -131,14 +134,19 @@ class Engine:
         Only the pixels of ``window`` are wanted, where it is given. Raises `RequestError`s
         (unknown collection, band or unit, `TooLarge` …) and script errors.
         """
-        catalog = self.parts.catalog
-        collections = await together([catalog.collection(s.collection) for s in request.inputs])
-        names = tuple(dict.fromkeys(name for one in collections for name in one.bands))
-        program = await self.compile(request.script, known_bands=names, principal=request.principal)
+        with stage("compile"):
+            program = self.parts.scripts.ready(request.script)
+        if program is None:
+            program = await self._compile_for(request)
         with stage("plan"):
-            return await prepare(
-                self.parts, self.options, request, program, collections, window=window
-            )
+            return await prepare(self.parts, self.options, request, program, window=window)
+
+    async def _compile_for(self, request: PixelRequest) -> Program:
+        """Return the request's script, which may mean the bands of the request's collections."""
+        wanted = [source.collection for source in request.inputs]
+        collections = await self.catalog.read(lambda view: [view.collection(id_) for id_ in wanted])
+        names = tuple(dict.fromkeys(name for one in collections for name in one.bands))
+        return await self.compile(request.script, known_bands=names, principal=request.principal)
 
     async def plan(self, request: PixelRequest) -> Plan:
         """Return everything that would be read for ``request``; see `prepare`."""

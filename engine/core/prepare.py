@@ -1,6 +1,8 @@
 """`Prepared`: a request whose scenes, hooks and plan are known, and of which no pixel is read yet.
 
 match → search → layers → hooks (where the script has them) → plan → limits
+
+All of it but the hooks is one job in one thread, over one state of the catalog.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from engine.catalog.collection import Collection
 from engine.catalog.search import SceneQuery
+from engine.catalog.view import CatalogView
 from engine.cog.image import CogImage
 from engine.core.options import EngineOptions
 from engine.core.parts import Parts
@@ -20,7 +23,6 @@ from engine.plan.plan import InputPlan, Plan
 from engine.plan.planner import choose_bands, make_plan, plan_input
 from engine.request import Input, PixelRequest
 from engine.run.context import make_context
-from engine.run.workers import together
 from engine.trace import stage
 from evalscripts.program import Program, RunContext, Selection
 from evalscripts.setup import Mosaicking, SetupInput, SetupOutput
@@ -35,6 +37,8 @@ class Prepared:
     context: RunContext
     """What the script is told: with what its hooks chose, where it has some."""
     plan: Plan
+    mark: str
+    """Of the catalog when it was searched: the same as long as nothing in it has changed."""
 
     @property
     def outputs(self) -> tuple[SetupOutput, ...]:
@@ -53,51 +57,64 @@ async def prepare(
     options: EngineOptions,
     request: PixelRequest,
     program: Program,
-    collections: Sequence[Collection],
     *,
     window: Window | None = None,
 ) -> Prepared:
     """Return the request prepared, of whose pixels only those of ``window`` are wanted.
 
-    ``collections`` are those of the request's inputs, in their order. Raises `RequestError`s, and
-    script errors of the hooks.
+    Raises `RequestError`s, and script errors of the hooks.
     """
-    check_grid(request.geobox, options.limits)
-    check_outputs(request, program.setup.outputs)
-    pairs = match_inputs(request.inputs, program.setup.inputs)
-    candidates = await together(
-        [
-            _candidates(
-                parts,
-                options,
-                request,
-                pair,
-                collection=collection,
-                where=f"input->data[{index}]->dataFilter->timeRange",
-            )
-            for index, (pair, collection) in enumerate(zip(pairs, collections, strict=True))
-        ]
-    )
-    context = make_context(candidates, seconds=options.script_seconds, spread=parts.workers.spread)
     outputs = program.setup.outputs
-    if program.selects:
-        with stage("select"):
-            selection = await parts.turns.run(
-                request.principal, parts.workers, program.select, context
-            )
-        candidates = [_kept(part, selection) for part in candidates]
-        context, outputs = replace(context, selection=selection), selection.outputs
-    plan = await parts.workers.run(
-        make_plan,
-        geobox=request.geobox,
-        inputs=candidates,
-        outputs=outputs,
-        limits=options.limits,
-        images=_newer_headers(parts, candidates),
-        window=window,
+
+    def choose(view: CatalogView) -> tuple[InputPlan, ...]:
+        collections = [view.collection(source.collection) for source in request.inputs]
+        check_grid(request.geobox, options.limits)
+        check_outputs(request, outputs)
+        pairs = match_inputs(request.inputs, program.setup.inputs)
+        return tuple(
+            _candidates(view, options, request, pair, collection=collection, index=index)
+            for index, (pair, collection) in enumerate(zip(pairs, collections, strict=True))
+        )
+
+    def plan_of(inputs: Sequence[InputPlan], outputs: Sequence[SetupOutput]) -> Plan:
+        plan = make_plan(
+            geobox=request.geobox,
+            inputs=inputs,
+            outputs=outputs,
+            limits=options.limits,
+            images=_newer_headers(parts, inputs),
+            window=window,
+        )
+        check_cost(plan.cost, options.limits)
+        return plan
+
+    def context_of(inputs: Sequence[InputPlan]) -> RunContext:
+        return make_context(inputs, seconds=options.script_seconds, spread=parts.workers.spread)
+
+    def whole(view: CatalogView) -> Prepared:
+        inputs = choose(view)
+        return Prepared(
+            request=request,
+            program=program,
+            context=context_of(inputs),
+            plan=plan_of(inputs, outputs),
+            mark=view.mark,
+        )
+
+    if not program.selects:
+        return await parts.catalog.read(whole)
+    inputs, mark = await parts.catalog.read(lambda view: (choose(view), view.mark))
+    context = context_of(inputs)
+    with stage("select"):
+        selection = await parts.turns.run(request.principal, parts.workers, program.select, context)
+    kept = [_kept(part, selection) for part in inputs]
+    return Prepared(
+        request=request,
+        program=program,
+        context=replace(context, selection=selection),
+        plan=await parts.workers.run(plan_of, kept, selection.outputs),
+        mark=mark,
     )
-    check_cost(plan.cost, options.limits)
-    return Prepared(request=request, program=program, context=context, plan=plan)
 
 
 async def plan_again(parts: Parts, options: EngineOptions, prepared: Prepared) -> Prepared:
@@ -125,14 +142,14 @@ def check_outputs(request: PixelRequest, outputs: Sequence[SetupOutput]) -> None
             raise RequestError(message, where="output->responses")
 
 
-async def _candidates(
-    parts: Parts,
+def _candidates(
+    view: CatalogView,
     options: EngineOptions,
     request: PixelRequest,
     pair: tuple[Input, SetupInput],
     *,
     collection: Collection,
-    where: str,
+    index: int,
 ) -> InputPlan:
     """Return an input with every layer that the script may choose from."""
     source, wanted = pair
@@ -141,7 +158,7 @@ async def _candidates(
     check_resolution(request.geobox, collection)
     is_simple = wanted.mosaicking is Mosaicking.SIMPLE
     limit = options.limits.scenes
-    found = await parts.catalog.search(
+    found = view.search(
         SceneQuery(
             collection=collection.id,
             area=search_area(request.geobox),
@@ -152,13 +169,13 @@ async def _candidates(
             limit=limit if is_simple else limit + 1,
         )
     )
+    where = f"input->data[{index}]->dataFilter->timeRange"
     check_scenes(len(found), wanted.mosaicking, options.limits, where=where)
     scenes = [scene for scene in found if _passes(scene.properties, source.filters)]
     if is_fusion or not is_simple:
         # Under SIMPLE a scene beside the area does nothing; else it would be a sample.
-        scenes = await parts.workers.run(touching, scenes, request.geobox, request.clip)
-    return await parts.workers.run(
-        plan_input,
+        scenes = touching(scenes, request.geobox, request.clip)
+    return plan_input(
         source=source,
         wanted=wanted,
         collection=collection,
@@ -182,8 +199,9 @@ def _newer_headers(parts: Parts, inputs: Sequence[InputPlan]) -> Mapping[str, Co
     if not parts.images.stats().items:
         return found
     for part in inputs:
+        bands = [use.band.name for use in part.bands]
         for scene in part.scenes:
-            for asset in scene.assets.values():
+            for asset in (scene.assets[name] for name in bands if name in scene.assets):
                 image = parts.images.get(asset.address)
                 if image is not None and image.identity != asset.image.identity:
                     found[asset.address] = image

@@ -1,16 +1,30 @@
-"""A number that grows with every change of the catalog; caches of all processes go by it."""
+"""A number that grows with every change of the catalog, and a mark; caches go by them.
+
+The mark is drawn anew with every change. Unlike the number it tells a catalog from its own copy
+that was changed elsewhere.
+"""
+
+import secrets
 
 from sqlalchemy import Connection, select, update
 
 from engine.database.schema import generation
 
+_MARK = "SELECT mark FROM generation"
+
 
 def advance_generation(connection: Connection) -> int:
     """Return the next generation; call it inside the transaction that makes the change."""
-    statement = update(generation).values(value=generation.c.value + 1)
-    return int(connection.execute(statement.returning(generation.c.value)).scalar_one())
+    values = {"value": generation.c.value + 1, "mark": secrets.token_hex(8)}
+    statement = update(generation).values(values).returning(generation.c.value)
+    return int(connection.execute(statement).scalar_one())
 
 
 def read_generation(connection: Connection) -> int:
     """Return the generation as this connection's transaction sees it."""
     return int(connection.execute(select(generation.c.value)).scalar_one())
+
+
+def read_mark(connection: Connection) -> str:
+    """Return the mark as this connection's transaction sees it; every request asks for it."""
+    return str(connection.exec_driver_sql(_MARK).scalar_one())

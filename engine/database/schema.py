@@ -89,5 +89,6 @@ generation = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", BigInteger, nullable=False),
+    Column("mark", Text, nullable=False, server_default=""),  # drawn anew with every change
     CheckConstraint("id = 1", name="one_row"),
 )

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from engine.catalog import sqlite_search
-from engine.catalog.recent import Recent
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneOrder, SceneQuery
 from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.view import make_memory
 from engine.database.connection import Database, open_database
 from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84
@@ -227,7 +227,7 @@ def test_every_scene_that_is_gone_takes_its_boxes_along(
 
 
 def test_a_cache_without_room_changes_no_answer(database: Database, wait: Await) -> None:
-    catalog = SqliteCatalog(database, recent_scenes=Recent(limit=0))
+    catalog = SqliteCatalog(database, memory=make_memory(scene_bytes=0, place_bytes=0))
     wait(catalog.add_collection(make_collection()))
     wait(catalog.add_scenes([make_scene(str(number)) for number in range(3)]))
 

@@ -1,0 +1,170 @@
+"""`CatalogView`: the catalog as one unit of work sees it, and what it remembers of earlier ones."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, select
+
+from engine.catalog.collection import Collection
+from engine.catalog.form import from_form
+from engine.catalog.neighborhood import (
+    MOST_KEPT,
+    Neighborhood,
+    SceneKey,
+    make_neighborhood,
+    neighborhood_query,
+)
+from engine.catalog.recent import Recent
+from engine.catalog.rows import from_rows
+from engine.catalog.scene import Scene
+from engine.catalog.search import SceneOrder, SceneQuery
+from engine.catalog.sqlite_match import matching
+from engine.database.generation import read_mark
+from engine.database.schema import assets, collections, scenes
+from engine.errors import UnknownCollection
+from engine.geo.bbox import BBox
+from engine.geo.time import TimeRange
+from engine.trace import count, stage
+
+SCENE_CACHE_BYTES = 256 * 2**20
+"""Stored size of the scenes that are kept, per process."""
+PLACE_CACHE_BYTES = 64 * 2**20
+"""Size of the neighborhoods that are kept, per process."""
+_COLLECTIONS_KEPT = 1000
+_ROWS_AT_ONCE = 256
+_ROW_OVERHEAD = 4096
+"""Bytes that a parsed scene takes besides its stored headers, about."""
+
+Place = tuple[str, str, tuple[BBox, ...], TimeRange, float | None, SceneOrder]
+"""Mark of the catalog, collection, and what else a neighborhood was searched by."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CatalogMemory:
+    """What one process keeps of the catalog; keyed so that nothing out of date is found."""
+
+    scenes: Recent[tuple[str, str, int], Scene]
+    """By collection, id and the generation in which the scene was last written."""
+    collections: Recent[tuple[str, str], Collection]
+    """By mark and id."""
+    places: Recent[Place, Neighborhood]
+
+
+def make_memory(
+    *, scene_bytes: int = SCENE_CACHE_BYTES, place_bytes: int = PLACE_CACHE_BYTES
+) -> CatalogMemory:
+    """Return an empty memory with so much room."""
+    return CatalogMemory(
+        scenes=Recent(limit=scene_bytes),
+        collections=Recent(limit=_COLLECTIONS_KEPT),
+        places=Recent(limit=place_bytes),
+    )
+
+
+class CatalogView:
+    """Reads collections and scenes over one connection, in one thread, at one moment."""
+
+    __slots__ = ("_connection", "_memory", "mark")
+
+    def __init__(self, connection: Connection, memory: CatalogMemory) -> None:
+        """Look at the catalog; from here on, what others write is not seen."""
+        self._connection = connection
+        self._memory = memory
+        self.mark = read_mark(connection)
+
+    def collection(self, collection_id: str) -> Collection:
+        """Return one collection; raises `UnknownCollection`, naming some that there are."""
+        found = self._memory.collections.get((self.mark, collection_id))
+        if found is None:
+            statement = select(collections).where(collections.c.id == collection_id)
+            row = self._connection.execute(statement).one_or_none()
+            if row is None:
+                raise unknown_collection(self._connection, collection_id)
+            found = self._parsed(row)
+        return found
+
+    def collections(self) -> Sequence[Collection]:
+        """Return every collection, sorted by id."""
+        rows = self._connection.execute(select(collections).order_by(collections.c.id))
+        return [
+            self._memory.collections.get((self.mark, row.id)) or self._parsed(row) for row in rows
+        ]
+
+    def search(self, query: SceneQuery) -> Sequence[Scene]:
+        """Return the scenes that match, in the order asked for; headers parse when looked at."""
+        with stage("search"):
+            found = self._nearby(query)
+            if found is None:
+                found = self._search(query)
+            return self._load(query.collection, found)
+
+    def _nearby(self, query: SceneQuery) -> Sequence[SceneKey] | None:
+        """Return what a neighborhood knows of the matches; None where it does not know enough."""
+        if not query.area or query.ids or query.properties:
+            return None
+        wider = neighborhood_query(query)
+        place = (
+            self.mark,
+            query.collection,
+            wider.area,
+            query.time,
+            query.max_cloud_cover,
+            query.order,
+        )
+        near = self._memory.places.get(place)
+        count("searches_kept" if near is not None else "searches_made")
+        if near is None:
+            near = make_neighborhood(self._rows(wider, MOST_KEPT + 1))
+            self._memory.places.put(place, near, weight=near.weight)
+        return near.search(query.area, query.limit)
+
+    def _search(self, query: SceneQuery) -> Sequence[SceneKey]:
+        rows = self._rows(query, query.limit)
+        return [SceneKey(row.key, row.id, row.generation) for row in rows]
+
+    def _rows(self, query: SceneQuery, limit: int | None) -> Sequence[Row[Any]]:
+        found: list[Row[Any]] = []
+        for rows in matching(self._connection, query):
+            found += rows
+            if limit is not None and len(found) >= limit:
+                break
+        return found[:limit]
+
+    def _load(self, collection_id: str, found: Sequence[SceneKey]) -> Sequence[Scene]:
+        """Return the scenes of keys, reading only those that are not kept."""
+        loaded: dict[int, Scene] = {}
+        for key, scene_id, generation in found:
+            kept = self._memory.scenes.get((collection_id, scene_id, generation))
+            if kept is not None:
+                loaded[key] = kept
+        missing = [one.key for one in found if one.key not in loaded]
+        for start in range(0, len(missing), _ROWS_AT_ONCE):
+            keys = missing[start : start + _ROWS_AT_ONCE]
+            files: defaultdict[int, list[Row[Any]]] = defaultdict(list)
+            statement = select(assets).where(assets.c.scene_key.in_(keys))
+            for file in self._connection.execute(statement.order_by(assets.c.position)):
+                files[file.scene_key].append(file)
+            for row in self._connection.execute(select(scenes).where(scenes.c.key.in_(keys))):
+                scene = loaded[row.key] = from_rows(row, files[row.key])
+                weight = sum(len(file.image) for file in files[row.key]) + _ROW_OVERHEAD
+                key_of_scene = (collection_id, row.id, row.generation)
+                self._memory.scenes.put(key_of_scene, scene, weight=weight)
+        return [loaded[one.key] for one in found]
+
+    def _parsed(self, row: Row[Any]) -> Collection:
+        found = from_form(orjson.loads(row.definition))
+        self._memory.collections.put((self.mark, row.id), found, weight=1)
+        return found
+
+
+def unknown_collection(connection: Connection, collection_id: str) -> UnknownCollection:
+    """Return the error that names some of the collections there are."""
+    shown = 12
+    statement = select(collections.c.id).order_by(collections.c.id).limit(shown + 1)
+    known = list(connection.execute(statement).scalars())
+    names = ", ".join(known[:shown]) + (", …" if len(known) > shown else "")
+    message = f"there is no collection {collection_id[:60]!r}; there are: {names or 'none'}"
+    return UnknownCollection(message)
