@@ -5,20 +5,22 @@ are what was sent: nothing is decompressed behind the caller's back.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import aiohttp
-from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-from engine.errors import EngineError, Forbidden, SourceCorrupt, SourceUnavailable
-from engine.net.guard import GuardedResolver, OutboundPolicy, check_url, host_of
+from engine.errors import Forbidden, SourceUnavailable
+from engine.net.connection import Answer, Judge, StaleError
+from engine.net.connections import Connections, Origin
+from engine.net.guard import GuardedResolver, OutboundPolicy, Resolver, check_url, host_of
 from engine.net.slots import Slots
 from engine.trace import count
 
 _REDIRECTS = (301, 302, 303, 307, 308)
+_TARGET = re.compile(r"/[!-~]*")
+_BREAKS_LINES = re.compile(r"[\r\n\0]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,27 +35,20 @@ class Timeouts:
     """From sending to the last byte, redirects included; waiting for a slot is not counted."""
 
 
-class Answer:
-    """A response whose headers have come; its body is read at most once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """Where questions about one object go: what is the same in all of them, checked and written."""
 
-    def __init__(self, response: aiohttp.ClientResponse, host: str) -> None:
-        self._response = response
-        self.host = host
-        self.status = response.status
-        self.headers: Mapping[str, str] = response.headers
-
-    async def read(self, *, limit: int) -> bytes:
-        """Return the whole body. Raises `SourceCorrupt` where it is longer than ``limit`` bytes."""
-        pieces: list[bytes] = []
-        size = 0
-        async for piece in self._response.content.iter_any():
-            size += len(piece)
-            if size > limit:
-                message = f"{self.host} sent more than the {limit} bytes expected"
-                raise SourceCorrupt(message)
-            pieces.append(piece)
-        count("bytes", size)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    url: URL
+    """May be signed: never part of a message."""
+    origin: Origin
+    """Whom to connect with."""
+    slots: str
+    """Whose slot to hold."""
+    headers: Mapping[str, str]
+    """Sent each time, besides our own."""
+    opening: str
+    """The head up to the headers that change."""
 
 
 class HttpClient:
@@ -66,7 +61,7 @@ class HttpClient:
         timeouts: Timeouts,
         per_host: int,
         redirects: int = 3,
-        resolver: AbstractResolver | None = None,
+        resolver: Resolver | None = None,
     ) -> None:
         """Send up to ``per_host`` requests at once to each host that ``policy`` allows.
 
@@ -76,102 +71,127 @@ class HttpClient:
         self._timeouts = timeouts
         self._slots = Slots(per_host)
         self._redirects = redirects
-        self._resolver = resolver
-        self._session: aiohttp.ClientSession | None = None
+        self._connections = Connections(
+            GuardedResolver(policy, inner=resolver), silence=timeouts.silence
+        )
 
-    @asynccontextmanager
-    async def get(
-        self, url: URL, *, headers: Mapping[str, str] | None = None
-    ) -> AsyncIterator[Answer]:
-        """Send a GET and give its answer, whatever the status; leaving the block frees it.
+    def route(self, url: URL, *, headers: Mapping[str, str] | None = None) -> Route:
+        """Return how to ask for ``url`` with ``headers`` each time.
 
-        Raises `Forbidden` for a host that may not be asked, and `SourceUnavailable` for every
-        failure of the connection, in the block too: both name the host and nothing else.
+        Raises `Forbidden` for a host that may not be asked, naming it and nothing else.
         """
         check_url(self._policy, url)
-        host = host_of(url)
-        async with self._slots.hold(f"{host}:{url.port}"):
-            try:
-                async with (
-                    asyncio.timeout(self._timeouts.total),
-                    self._follow(url, headers or {}) as response,
-                ):
-                    yield Answer(response, host)
-            except (aiohttp.ClientError, OSError) as error:
-                raise _failure(error, host) from None
+        if _TARGET.fullmatch(url.raw_path_qs) is None:
+            message = "the address is not a URL"
+            raise Forbidden(message)
+        host, port = host_of(url), url.port or 0
+        fixed = {
+            "Host": url.host_port_subcomponent or host,
+            "User-Agent": "cogmill",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            **(headers or {}),
+        }
+        return Route(
+            url=url,
+            origin=Origin(url.scheme, host, port),
+            slots=f"{host}:{port}",
+            headers=headers or {},
+            opening=f"GET {url.raw_path_qs} HTTP/1.1\r\n{_lines(fixed)}",
+        )
+
+    async def get(
+        self, route: Route, judge: Judge, *, size: int, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Send a GET, and return its answer with as much of its body as ``judge`` wants.
+
+        ``size`` is how long the body probably is; ``headers`` are those of this question alone.
+        Raises what ``judge`` raises, `SourceCorrupt` where the body is longer than wanted, and
+        `SourceUnavailable` for every failure of the connection, naming the host and nothing else.
+        """
+        await self._slots.take(route.slots)
+        try:
+            answer = await self._follow(route, judge, size, _lines(headers or {}))
+        finally:
+            self._slots.give_back(route.slots)
+        count("bytes", len(answer.body))
+        return answer
 
     async def close(self) -> None:
         """Close every connection."""
-        if self._session is not None:
-            await self._session.close()
+        await self._connections.close()
 
-    @asynccontextmanager
-    async def _follow(
-        self, url: URL, headers: Mapping[str, str]
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """Give the first response that is not a redirect within the host."""
-        for _ in range(self._redirects + 1):
-            count("requests")
-            async with self._opened().get(url, headers=headers, allow_redirects=False) as response:
-                location = response.headers.get("Location")
-                if location is None or response.status not in _REDIRECTS or not self._redirects:
-                    yield response
-                    return
-            url = self._redirected(url, location)
-        message = f"{host_of(url)} redirects more than {self._redirects} times"
-        raise SourceUnavailable(message)
+    async def _follow(self, route: Route, judge: Judge, size: int, lines: str) -> Answer:
+        """Return the first answer that is not a redirect within the host."""
+        deadline = asyncio.get_running_loop().time() + self._timeouts.total
 
-    def _redirected(self, url: URL, location: str) -> URL:
+        def judge_last(answer: Answer) -> int | None:
+            return None if _leads_on(answer) else judge(answer)
+
+        for _ in range(self._redirects):
+            answer = await self._ask(route, judge_last, size, lines, deadline)
+            if not _leads_on(answer):
+                return answer
+            route = self._redirected(route, answer.headers["location"])
+        answer = await self._ask(
+            route, judge_last if self._redirects else judge, size, lines, deadline
+        )
+        if self._redirects and _leads_on(answer):
+            message = f"{answer.host} redirects more than {self._redirects} times"
+            raise SourceUnavailable(message)
+        return answer
+
+    async def _ask(
+        self, route: Route, judge: Judge, size: int, lines: str, deadline: float
+    ) -> Answer:
+        """Return the answer to one question, over a connection that is kept or a new one."""
+        count("requests")
+        question = f"{route.opening}{lines}\r\n".encode("utf-8", "surrogateescape")
+        connection = self._connections.take(route.origin)
+        if connection is not None:
+            try:
+                return await connection.ask(question, size=size, judge=judge, deadline=deadline)
+            except StaleError:
+                # Hung up in the moment that we asked: as if we had had no connection.
+                pass
+            finally:
+                self._connections.keep(route.origin, connection)
+        left = deadline - asyncio.get_running_loop().time()
+        connection = await self._connections.connect(
+            route.origin, seconds=min(self._timeouts.connect, left)
+        )
+        try:
+            return await connection.ask(question, size=size, judge=judge, deadline=deadline)
+        finally:
+            self._connections.keep(route.origin, connection)
+
+    def _redirected(self, route: Route, location: str) -> Route:
         """Return where ``location`` leads. Raises `Forbidden` where that is another host."""
+        url, host = route.url, route.origin.host
         try:
             target = url.join(URL(location, encoded=True)).with_fragment(None)
         except ValueError:
-            message = f"{host_of(url)} redirects to an address that is none"
+            message = f"{host} redirects to an address that is none"
             raise SourceUnavailable(message) from None
-        origin = (host_of(url), url.scheme, url.port)
-        upgraded = (host_of(url), "https", 443) if url.port == 80 else origin
+        origin = (host, url.scheme, url.port)
+        upgraded = (host, "https", 443) if url.port == 80 else origin
         if (host_of(target), target.scheme, target.port) not in (origin, upgraded):
             message = (
-                f"{host_of(url)} redirects to another host, {host_of(target)}; "
+                f"{host} redirects to another host, {host_of(target)}; "
                 "that is not followed: register the data at its own address"
             )
             raise Forbidden(message)
-        check_url(self._policy, target)
-        return target
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=0,  # Slots counts the connections, and lets waiting cost no time-out
-                    resolver=GuardedResolver(self._policy, inner=self._resolver),
-                    ttl_dns_cache=30,
-                ),
-                timeout=aiohttp.ClientTimeout(
-                    total=None, connect=self._timeouts.connect, sock_read=self._timeouts.silence
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                trust_env=False,
-                headers={"Accept-Encoding": "identity", "User-Agent": "cogmill"},
-            )
-        return self._session
+        return self.route(target, headers=route.headers)
 
 
-def _failure(error: Exception, host: str) -> EngineError:
-    """Return what the caller is told about a failure of the connection to ``host``."""
-    if isinstance(error, aiohttp.InvalidURL):
-        return Forbidden(f"{host} is not the name of a host")
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        text = f"{host} could not be connected to in time"
-    elif isinstance(error, TimeoutError):
-        text = f"{host} did not answer in time"
-    elif isinstance(error, aiohttp.ClientSSLError):
-        text = f"no trustworthy TLS connection to {host} could be made"
-    elif isinstance(error, aiohttp.ClientConnectorError):
-        text = f"{host} could not be connected to"
-    elif isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError):
-        text = f"{host} closed the connection before the end of its answer"
-    else:
-        text = f"{host} gave an answer that is not HTTP"
-    return SourceUnavailable(text)
+def _leads_on(answer: Answer) -> bool:
+    return answer.status in _REDIRECTS and "location" in answer.headers
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    """Return ``headers`` as they are sent. Raises `Forbidden` where one would become two."""
+    for value in headers.values():
+        if _BREAKS_LINES.search(value):
+            message = "an address, a version or a setting holds a line break; that is not sent"
+            raise Forbidden(message)
+    return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])

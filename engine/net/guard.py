@@ -5,12 +5,12 @@ stands in. `OutboundPolicy` says which hosts are allowed, `GuardedResolver` sees
 leads only to public addresses, and hands exactly the checked ones to the connection.
 """
 
+import asyncio
 import ipaddress
 import socket
 from dataclasses import dataclass
+from typing import Protocol, TypedDict
 
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from engine.errors import Forbidden, SourceUnavailable
@@ -125,21 +125,76 @@ def host_of(url: URL) -> str:
     return (url.raw_host or "").lower().rstrip(".")
 
 
-class GuardedResolver(AbstractResolver):
+class Resolved(TypedDict):
+    """One address of a host, as aiohttp's resolvers give it: aiobotocore is given ours."""
+
+    hostname: str
+    """What was asked for."""
+    host: str
+    """A numeric address."""
+    port: int
+    family: int
+    proto: int
+    flags: int
+
+
+class Resolver(Protocol):
+    """Names → addresses; what aiohttp takes as a resolver."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[Resolved]:
+        """Return the addresses of ``host``, at least one. Raises OSError."""
+        ...
+
+    async def close(self) -> None:
+        """Free what it holds."""
+        ...
+
+
+class SystemResolver:
+    """Asks the system, in a thread."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[Resolved]:
+        """Return the addresses that the system knows. Raises OSError, and UnicodeError."""
+        loop = asyncio.get_running_loop()
+        infos = await loop.getaddrinfo(
+            host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+        )
+        numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [
+            Resolved(
+                hostname=host,
+                host=str(address[0]),
+                port=port,
+                family=family,
+                proto=proto,
+                flags=numeric,
+            )
+            for family, _, proto, _, address in infos
+        ]
+
+    async def close(self) -> None:
+        """Hold nothing, free nothing."""
+
+
+class GuardedResolver:
     """Names → addresses, refused where one of them is not public and the host is not written out.
 
     The connection is made to the very addresses that were checked, so a name that changes its
     mind in between gains nothing.
     """
 
-    def __init__(self, policy: OutboundPolicy, *, inner: AbstractResolver | None = None) -> None:
+    def __init__(self, policy: OutboundPolicy, *, inner: Resolver | None = None) -> None:
         """Resolve as the system does, or with ``inner``."""
         self._policy = policy
-        self._inner = ThreadedResolver() if inner is None else inner
+        self._inner = SystemResolver() if inner is None else inner
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
+    ) -> list[Resolved]:
         """Return the addresses of ``host``; raises `Forbidden` where any is off limits."""
         name = host.lower().rstrip(".")
         try:

@@ -11,8 +11,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from yarl import URL
-
 from engine.errors import (
     EngineError,
     NotFound,
@@ -21,9 +19,12 @@ from engine.errors import (
     SourceDenied,
     SourceUnavailable,
 )
-from engine.net.client import Answer, HttpClient
+from engine.net.client import HttpClient, Route
+from engine.net.connection import Answer
 from engine.store.protocol import ByteRange, ObjectInfo, Opened
 from engine.store.together import together
+
+Bytes = bytes | memoryview
 
 MAX_WHOLE_BYTES = 4 << 20
 """The largest object taken whole from a server that does not know ranges."""
@@ -38,67 +39,78 @@ _PASSING = frozenset({408, 409, 425, 429})
 class Target:
     """Where one object is asked for, and how."""
 
-    url: URL
+    route: Route
     """May be signed: never part of a message."""
-    headers: Mapping[str, str]
-    """Sent with each request, besides those of the range."""
     refusal: Callable[[Answer], Exception]
     """Says which error an answer without content stands for: `refusal`, or more than it knows."""
 
 
 async def open_object(client: HttpClient, target: Target, *, first: int) -> Opened:
     """Return the first ``first`` bytes, the size and the identity, by one request."""
-    headers = {**target.headers, "Range": f"bytes=0-{max(first, 1) - 1}"}
-    async with client.get(target.url, headers=headers) as answer:
+    first = max(first, 1)
+
+    def judge(answer: Answer) -> int | None:
         if answer.status == 200:
-            body = await _read_whole(answer)
-            info = ObjectInfo(size=len(body), identity=_identity(answer, len(body)))
-            return Opened(info=info, start=body[:first])
+            return _whole_length(answer)
         if answer.status == 416:
-            # An object whose first byte does not exist has none.
-            return Opened(info=ObjectInfo(size=0, identity=_identity(answer, 0)), start=b"")
+            return None
         if answer.status != 206:
             raise target.refusal(answer)
-        _check_content(answer)
-        start, stop, size = _content_range(answer)
-        expected = ByteRange(0, min(max(first, 1), size))
-        body = await _read_range(answer, expected, found=(start, stop))
-        return Opened(info=ObjectInfo(size=size, identity=_identity(answer, size)), start=body)
+        return _part_length(answer, lambda size: ByteRange(0, min(first, size)))
+
+    answer = await client.get(
+        target.route, judge, size=first, headers={"Range": f"bytes=0-{first - 1}"}
+    )
+    if answer.status == 416:
+        # An object whose first byte does not exist has none.
+        return Opened(info=ObjectInfo(size=0, identity=_identity(answer, 0)), start=b"")
+    if answer.status == 200:
+        size = len(answer.body)
+    else:
+        *_, size = _content_range(answer)
+        _check_length(answer, min(first, size))
+    start = bytes(answer.body[:first])
+    return Opened(info=ObjectInfo(size=size, identity=_identity(answer, size)), start=start)
 
 
 async def read_object(
     client: HttpClient, target: Target, wanted: ByteRange, *, info: ObjectInfo
-) -> bytes:
+) -> memoryview:
     """Return the bytes of ``wanted``, which holds at least one. Raises `SourceChanged` too."""
-    headers = {
-        **target.headers,
-        "Range": f"bytes={wanted.start}-{wanted.stop - 1}",
-        **_conditions(info.identity),
-    }
-    async with client.get(target.url, headers=headers) as answer:
+
+    def judge(answer: Answer) -> int:
         if answer.status in (412, 416):
             # 416 as well: of the object that was opened, the range exists.
             raise _changed(answer)
         if answer.status == 200:
-            body = await _read_whole(answer)
-            if _identity(answer, len(body)) != info.identity:
-                raise _changed(answer)
-            return body[wanted.start : wanted.stop]
+            return _whole_length(answer)
         if answer.status != 206:
             raise target.refusal(answer)
-        _check_content(answer)
-        start, stop, size = _content_range(answer)
-        if size != info.size or _identity(answer, size) != info.identity:
+        return _part_length(answer, lambda _: wanted, info=info)
+
+    answer = await client.get(
+        target.route,
+        judge,
+        size=wanted.size,
+        headers={
+            "Range": f"bytes={wanted.start}-{wanted.stop - 1}",
+            **_conditions(info.identity),
+        },
+    )
+    if answer.status == 200:
+        if _identity(answer, len(answer.body)) != info.identity:
             raise _changed(answer)
-        return await _read_range(answer, wanted, found=(start, stop))
+        return answer.body[wanted.start : wanted.stop]
+    _check_length(answer, wanted.size)
+    return answer.body
 
 
 async def read_each(
-    ranges: Sequence[ByteRange], read_one: Callable[[ByteRange], Coroutine[Any, Any, bytes]]
-) -> list[bytes]:
+    ranges: Sequence[ByteRange], read_one: Callable[[ByteRange], Coroutine[Any, Any, Bytes]]
+) -> list[Bytes]:
     """Return what ``read_one`` gives for each range, all at once; an empty one is not asked for."""
 
-    async def read(wanted: ByteRange) -> bytes:
+    async def read(wanted: ByteRange) -> Bytes:
         return await read_one(wanted) if wanted.size else b""
 
     if len(ranges) == 1:
@@ -108,7 +120,7 @@ async def read_each(
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
     """Return the seconds that a Retry-After header asks to wait; None without a readable one."""
-    text = headers.get("Retry-After", "").strip()
+    text = headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text[:9])
     try:
@@ -137,53 +149,65 @@ def refusal(answer: Answer) -> EngineError:
     return SourceCorrupt(f"{host} answered with status {status} instead of content")
 
 
+def _part_length(
+    answer: Answer, wanted: Callable[[int], ByteRange], *, info: ObjectInfo | None = None
+) -> int:
+    """Return the bytes that the body of a part must have, once its head proves to be the right one.
+
+    ``wanted`` tells the range from the whole size; ``info`` what the object must still be.
+    """
+    _check_content(answer)
+    start, stop, size = _content_range(answer)
+    if info is not None and (size != info.size or _identity(answer, size) != info.identity):
+        raise _changed(answer)
+    expected = wanted(size)
+    if (start, stop) != (expected.start, expected.stop):
+        message = (
+            f"{answer.host} sent bytes {start} to {stop} "
+            f"instead of {expected.start} to {expected.stop}"
+        )
+        raise SourceCorrupt(message)
+    return expected.size
+
+
 def _check_content(answer: Answer) -> None:
     """Return if ``answer`` holds an object as it is stored. Raises `SourceCorrupt` else."""
-    encoding = answer.headers.get("Content-Encoding", "identity").lower()
+    encoding = answer.headers.get("content-encoding", "identity").lower()
     if encoding not in ("identity", ""):
         message = f"{answer.host} sent the content encoded although that was not accepted"
         raise SourceCorrupt(message)
-    if answer.headers.get("Content-Type", "").lower().startswith("text/html"):
+    if answer.headers.get("content-type", "").lower().startswith("text/html"):
         message = f"{answer.host} sent a web page instead of an image"
         raise SourceCorrupt(message)
 
 
 def _content_range(answer: Answer) -> tuple[int, int, int]:
     """Return start, stop (half-open) and whole size, as the answer claims them."""
-    found = _CONTENT_RANGE.fullmatch(answer.headers.get("Content-Range", "").strip())
+    found = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
     if found is None:
         message = f"{answer.host} sent a part without saying which one of how many bytes"
         raise SourceCorrupt(message)
-    first, last, size = map(int, found.groups())
-    return first, last + 1, size
+    return int(found[1]), int(found[2]) + 1, int(found[3])
 
 
-async def _read_range(answer: Answer, wanted: ByteRange, *, found: tuple[int, int]) -> bytes:
-    """Return the body, once the answer's range and its length prove to be those of ``wanted``."""
-    if found != (wanted.start, wanted.stop):
-        message = (
-            f"{answer.host} sent bytes {found[0]} to {found[1]} "
-            f"instead of {wanted.start} to {wanted.stop}"
-        )
-        raise SourceCorrupt(message)
-    body = await answer.read(limit=wanted.size)
-    if len(body) != wanted.size:
-        message = f"{answer.host} closed the connection after {len(body)} of {wanted.size} bytes"
+def _check_length(answer: Answer, size: int) -> None:
+    """Return if the whole part came. Raises `SourceUnavailable` else: more of it cannot come."""
+    if len(answer.body) != size:
+        message = f"{answer.host} closed the connection after {len(answer.body)} of {size} bytes"
         raise SourceUnavailable(message)
-    return body
 
 
-async def _read_whole(answer: Answer) -> bytes:
-    """Return the body of a server that sent all instead of a part, if that is not too much."""
+def _whole_length(answer: Answer) -> int:
+    """Return the length of a body that is all instead of a part, if that is not too much."""
     _check_content(answer)
-    length = answer.headers.get("Content-Length", "")
+    length = answer.headers.get("content-length", "")
     if not length.isdecimal() or int(length) > MAX_WHOLE_BYTES:
         message = (
             f"{answer.host} does not serve byte ranges; without them, only objects of a known "
             f"size up to {MAX_WHOLE_BYTES} bytes are read"
         )
         raise SourceUnavailable(message)
-    return await answer.read(limit=int(length))
+    return int(length)
 
 
 def _identity(answer: Answer, size: int) -> str:
@@ -192,10 +216,10 @@ def _identity(answer: Answer, size: int) -> str:
     A strong ETag alone (RFC 9110 §8.8.3); else the time of modification, a weak ETag or nothing,
     each with the size.
     """
-    etag = answer.headers.get("ETag", "")
+    etag = answer.headers.get("etag", "")
     if etag.startswith('"') and etag.endswith('"') and len(etag) > 2:
         return etag
-    modified = answer.headers.get("Last-Modified")
+    modified = answer.headers.get("last-modified")
     if modified is not None:
         return f"{_MODIFIED}{modified}; {size}"
     return f"{etag}; {size}"

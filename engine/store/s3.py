@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
+from aiohttp.abc import AbstractResolver
 from botocore import UNSIGNED
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from yarl import URL
@@ -27,7 +28,8 @@ from engine.errors import (
     SourceUnavailable,
     TooLarge,
 )
-from engine.net.client import Answer, HttpClient, Timeouts
+from engine.net.client import HttpClient, Timeouts
+from engine.net.connection import Answer
 from engine.net.guard import GuardedResolver, OutboundPolicy, check_url
 from engine.store.bounds import check_ranges
 from engine.store.cache import BoundedCache
@@ -105,7 +107,7 @@ class S3Store:
 
     async def read(
         self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo
-    ) -> Sequence[bytes]:
+    ) -> Sequence[bytes | memoryview]:
         """Return the bytes of each range, all asked for at once."""
         check_ranges(ranges, info)
         return await read_each(
@@ -170,7 +172,7 @@ class S3Store:
         options = options_for(bucket, self._options)
         url = await self._sign(options, bucket, "get_object", {"Key": key})
         headers = {"x-amz-request-payer": "requester"} if options.requester_pays else {}
-        target = Target(url=url, headers=headers, refusal=_refusal)
+        target = Target(route=self._http.route(url, headers=headers), refusal=_refusal)
         self._signed.put(address, _Signed(target, time.monotonic() + REUSE_SECONDS))
         return target
 
@@ -228,6 +230,8 @@ def _new_client(
         for name in _ASKS_OTHERS:
             credentials.remove(name)
     addressing = options.addressing or ("path" if options.endpoint_url else "virtual")
+    # aiobotocore insists on a name that ours, which looks the same, does not have.
+    AbstractResolver.register(GuardedResolver)
     config = AioConfig(
         signature_version=UNSIGNED if options.anonymous else "s3v4",
         s3={"addressing_style": addressing},

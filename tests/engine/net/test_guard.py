@@ -3,12 +3,18 @@ import ipaddress
 import socket
 
 import pytest
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from engine.errors import Forbidden, SourceUnavailable
 from engine.net.client import HttpClient, Timeouts
-from engine.net.guard import GuardedResolver, OutboundPolicy, check_url, is_public
+from engine.net.guard import (
+    GuardedResolver,
+    OutboundPolicy,
+    Resolved,
+    Resolver,
+    check_url,
+    is_public,
+)
 from tests.builders.servers_fault import FaultServer, refuses
 
 EVERYONE = OutboundPolicy(hosts=("*",))
@@ -153,7 +159,7 @@ def test_no_hosts_allow_nothing() -> None:
         check_url(OutboundPolicy(), URL("https://example.org/secret?token=secret"))
 
 
-class Names(AbstractResolver):
+class Names:
     """A name server under someone else's control: each question gets the next answer."""
 
     def __init__(self, *answers: list[str]) -> None:
@@ -162,13 +168,13 @@ class Names(AbstractResolver):
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
+    ) -> list[Resolved]:
         self.questions += 1
         addresses = self.answers.pop(0)
         if not addresses:
             raise OSError("no such name")
         return [
-            ResolveResult(
+            Resolved(
                 hostname=host,
                 host=address,
                 port=port,
@@ -184,14 +190,13 @@ class Names(AbstractResolver):
         self.answers = []
 
 
-def getting(policy: OutboundPolicy, url: str, names: AbstractResolver | None = None) -> int:
+def getting(policy: OutboundPolicy, url: str, names: Resolver | None = None) -> int:
     async def main() -> int:
         client = HttpClient(
             policy, timeouts=Timeouts(connect=1, silence=1, total=2), per_host=2, resolver=names
         )
         try:
-            async with client.get(URL(url)) as answer:
-                return answer.status
+            return (await client.get(client.route(URL(url)), lambda _: None, size=10)).status
         finally:
             await client.close()
 
@@ -247,7 +252,7 @@ def test_a_name_that_changes_its_mind_is_asked_once_for_check_and_connection(
     names = Names(["127.0.0.1"], ["8.8.8.8"])
     resolver = GuardedResolver(OutboundPolicy(hosts=("name.example",)), inner=names)
 
-    async def main() -> list[ResolveResult]:
+    async def main() -> list[Resolved]:
         return await resolver.resolve("name.example", int(port), socket.AF_INET)
 
     found = asyncio.run(main())
