@@ -1,19 +1,20 @@
 """Reads → samples: blocks put together, resampled and laid on each other, scene by scene.
 
 A stripe of rows at a time, a layer for every sample. Scenes that together cover the area are read
-ahead, a few at a time; the others only where pixels stay open after those above them.
+ahead, a few at a time; the others only where pixels stay open after those above them. A scene is
+resampled only when it is laid, into the samples themselves where they are still blank.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.catalog.collection import MosaicRule
 from engine.catalog.scene import Scene
 from engine.cog.decode import DecodedBlock
 from engine.errors import Forbidden, NotFound, SourceError
@@ -24,24 +25,19 @@ from engine.plan.plan import BandRead, InputPlan, Layer, Plan, SceneRead
 from engine.plan.planner import Grids, plan_scene
 from engine.run.awaited import Awaited
 from engine.run.blocks import BlockReader, source_error
+from engine.run.compose import SceneBlocks, join, lay_rows
 from engine.run.cover import covered
-from engine.run.mosaic import Canvas, lay_scene, open_canvas
+from engine.run.mosaic import Canvas, open_canvas
 from engine.run.workers import Workers, together
 from engine.samples import Samples
-from engine.trace import stage
-from engine.warp.resample import resample, resampled_dtype
 
+PART = 1 << 19
+"""Pixels times bands of a scene that are worth a thread of their own: some milliseconds."""
 STANDBY = 4
 """Scenes under open pixels that are read together once the first ones left these open."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class SceneSamples:
-    """One scene on the target grid: for each band (row, col) values and validity."""
-
-    read: SceneRead
-    values: tuple[NDArray[Any], ...]
-    valid: tuple[NDArray[np.bool_], ...]
+_Started = asyncio.Task[SceneBlocks | None] | SceneBlocks | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,11 +57,12 @@ class _Sheet:
     grids: Grids = field(default_factory=dict)
 
     def canvas(self, index: int) -> Canvas:
-        """Return the empty canvas of one layer; it writes into the sheet."""
+        """Return the blank canvas of one layer; it writes into the sheet."""
         return open_canvas(
             values=tuple(band[index] for band in self.values),
             valid=self.valid[index],
             wanted=self.clip,
+            is_blank=True,
         )
 
 
@@ -120,8 +117,8 @@ class Assembler:
             part=part,
             stripe=stripe,
             clip=clip,
-            values=tuple(np.zeros(shape, dtype=dtype) for dtype in dtypes),
-            valid=np.zeros(shape, dtype=np.bool_),
+            values=tuple(np.empty(shape, dtype=dtype) for dtype in dtypes),
+            valid=np.empty(shape, dtype=np.bool_),
             geobox=self.plan.geobox.crop(stripe),
             awaited=awaited,
         )
@@ -146,7 +143,7 @@ class Assembler:
         canvas = sheet.canvas(index)
         first = deque(scene for scene in layer.scenes if scene.id in layer.first)
         standby = deque(scene for scene in layer.scenes if scene.id not in layer.first)
-        started: dict[str, asyncio.Task[SceneSamples | None]] = {}
+        started: dict[str, _Started] = {}
         try:
             for scene in layer.scenes:
                 if canvas.open_count == 0:
@@ -157,41 +154,66 @@ class Assembler:
                 if standby and standby[0] is scene:
                     starting += await self.workers.run(_take_needed, standby, canvas, sheet.geobox)
                 for one in starting:
-                    started[one.id] = asyncio.create_task(self._read(sheet, one, layer))
-                if scene.id in started:
-                    sampled = await started[scene.id]
-                    # Popped only now, so that a caller who goes away finds it among the others.
-                    del started[scene.id]
-                    if sampled is not None:
-                        await self.workers.run(self._lay, sheet.part, canvas, sampled)
+                    started[one.id] = self._start(sheet, one, layer)
+                found = started.get(scene.id)
+                if isinstance(found, asyncio.Task):
+                    found = await found
+                # Popped only now, so that a caller who goes away finds it among the others.
+                started.pop(scene.id, None)
+                if found is not None:
+                    await self._lay(sheet, canvas, found)
                 sheet.awaited.leave(sheet.part, scene)
             for scene in layer.scenes:
                 sheet.awaited.leave(sheet.part, scene)
+            canvas.clear()
         finally:
-            for task in started.values():
+            tasks = [task for task in started.values() if isinstance(task, asyncio.Task)]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*started.values(), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _read(self, sheet: "_Sheet", scene: Scene, layer: Layer) -> SceneSamples | None:
+    def _start(self, sheet: "_Sheet", scene: Scene, layer: Layer) -> "_Started":
+        """Return the scene where it is all in the cache, or the task that reads it."""
+        found = self._ready(sheet, scene, layer)
+        return asyncio.create_task(self._read(sheet, scene, layer)) if found is None else found
+
+    def _ready(self, sheet: "_Sheet", scene: Scene, layer: Layer) -> SceneBlocks | None:
+        """Return what `_read` would, where no wait and no thread is needed for it."""
+        read = self._known_read(sheet, scene, layer)
+        if read is None:
+            return None
+        found = []
+        for band in read.bands:
+            blocks = self.reader.cached(
+                band.asset.address, band.image, band.blocks, window=band.window
+            )
+            if blocks is None:
+                return None
+            found.append(blocks)
+        sheet.awaited.leave(sheet.part, scene)
+        return SceneBlocks(read=read, blocks=tuple(found))
+
+    def _known_read(self, sheet: "_Sheet", scene: Scene, layer: Layer) -> SceneRead | None:
+        if len(self.plan.stripes) > 1 or scene.id not in layer.first:
+            return None
+        return self.plan.reads.get((sheet.part.input.id, scene.id))
+
+    async def _read(self, sheet: "_Sheet", scene: Scene, layer: Layer) -> SceneBlocks | None:
         read = await self._scene_read(sheet, scene, layer)
         if read is None:
             return None
-        done = await together(
+        blocks = await together(
             [
                 self._band(read, band, sheet.awaited.of_band(sheet.part, scene, position))
                 for position, band in enumerate(read.bands)
             ]
         )
-        return SceneSamples(
-            read=read,
-            values=tuple(values for values, _ in done),
-            valid=tuple(valid for _, valid in done),
-        )
+        return SceneBlocks(read=read, blocks=tuple(blocks))
 
     async def _scene_read(self, sheet: "_Sheet", scene: Scene, layer: Layer) -> SceneRead | None:
         """Return what is to be read of a scene for a stripe; the plan knows where it is all."""
         if len(self.plan.stripes) == 1 and scene.id in layer.first:
-            return self.plan.reads.get((sheet.part.input.id, scene.id))
+            return self._known_read(sheet, scene, layer)
         return await self.workers.run(
             plan_scene,
             sheet.part,
@@ -204,95 +226,43 @@ class Assembler:
 
     async def _band(
         self, read: SceneRead, band: BandRead, arrived: Callable[[], None]
-    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    ) -> Sequence[DecodedBlock]:
         try:
-            blocks = await self.reader.read(
-                band.asset.address, band.image, band.blocks, arrived=arrived
+            return await self.reader.read(
+                band.asset.address,
+                band.image,
+                band.blocks,
+                window=band.window,
+                arrived=arrived,
             )
         except (SourceError, NotFound, Forbidden) as error:
             raise source_error(error, scene=read.scene.name, band=band.use.band.name) from error
-        return await self.workers.run(resample_band, read, band, blocks)
 
-    def _lay(self, part: InputPlan, canvas: Canvas, sampled: SceneSamples) -> None:
-        scene = sampled.read.scene
-        is_top = part.collection.rule is MosaicRule.TOP_COVER
-        with stage("mosaic"):
-            before = canvas.open_count
-            cover = covered(scene, self.plan.geobox.crop(sampled.read.target))
-            # Data beside the cover never counts: other windows would not find the scene for it.
-            limits = () if cover is None or is_top else (cover,)
-            lay_scene(
-                canvas,
-                values=sampled.values,
-                valid=sampled.valid + limits,
-                cover=cover if is_top else None,
-                rule=part.collection.rule,
-                offsets=tuple(scene.dn_offset if use.add_offset else 0.0 for use in part.bands),
-                clamp=tuple(use.clamp for use in part.bands),
+    async def _lay(self, sheet: "_Sheet", canvas: Canvas, found: SceneBlocks) -> None:
+        """Resample a scene and lay it; a large one in parts, by several threads."""
+        height = sheet.stripe.height
+        work = height * sheet.stripe.width * len(found.read.bands)
+        parts = min(self.workers.threads, height, work // PART + 1)
+        if parts == 1:
+            filled = await self.workers.run(_lay_whole, sheet, canvas, found)
+        else:
+            await self.workers.run(join, found, sheet.geobox)
+            edges = [height * part // parts for part in range(parts + 1)]
+            counts = await together(
+                [
+                    self.workers.run(lay_rows, sheet.part, found, canvas, rows=rows)
+                    for rows in pairwise(edges)
+                ]
             )
-        if canvas.open_count < before:
-            self.filled.add((part.input.id, scene.id))
+            filled = any(counts)
+        canvas.is_blank = False
+        if filled:
+            self.filled.add((sheet.part.input.id, found.read.scene.id))
 
 
-def resample_band(
-    read: SceneRead, band: BandRead, blocks: Sequence[DecodedBlock]
-) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Return the band on the read's target: values and validity, both (row, col)."""
-    with stage("warp"):
-        values, valid = _join(band, blocks)
-        shape = (read.target.height, read.target.width)
-        out = np.empty(shape, dtype=resampled_dtype(values.dtype, band.resampling))
-        out_valid = np.empty(shape, dtype=np.bool_)
-        level = band.image.levels[band.level]
-        nodata = band.image.nodata if band.image.nodata is not None else band.use.band.nodata
-        resample(
-            values,
-            valid,
-            window=band.window,
-            grid=band.grid,
-            inverse=band.inverse,
-            level_width=level.width,
-            level_height=level.height,
-            resampling=band.resampling,
-            nodata=nodata,
-            out=out,
-            out_valid=out_valid,
-        )
-        return out, out_valid
-
-
-def _join(
-    band: BandRead, blocks: Sequence[DecodedBlock]
-) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
-    """Return the source window (row, col) as one array, without a copy where one block holds it."""
-    plane = 0 if band.image.is_planar else band.asset.band_index
-    window = band.window
-    if len(blocks) == 1:
-        rows, cols = _place(window, band.blocks[0].window)
-        only = blocks[0]
-        return only.values[plane][rows, cols], None if only.valid is None else only.valid[
-            rows, cols
-        ]
-    shape = (window.height, window.width)
-    values = np.empty(shape, dtype=blocks[0].values.dtype)
-    masked = any(block.valid is not None for block in blocks)
-    valid = np.ones(shape, dtype=np.bool_) if masked else None
-    for planned, block in zip(band.blocks, blocks, strict=True):
-        common = planned.window.intersect(window)
-        target = _place(common, window)
-        source = _place(common, planned.window)
-        values[target] = block.values[plane][source]
-        if valid is not None and block.valid is not None:
-            valid[target] = block.valid[source]
-    return values, valid
-
-
-def _place(inner: Window, outer: Window) -> tuple[slice, slice]:
-    """Return the rows and columns of ``inner`` within an array that holds ``outer``."""
-    return (
-        slice(inner.row_start - outer.row_start, inner.row_stop - outer.row_start),
-        slice(inner.col_start - outer.col_start, inner.col_stop - outer.col_start),
-    )
+def _lay_whole(sheet: "_Sheet", canvas: Canvas, found: SceneBlocks) -> bool:
+    join(found, sheet.geobox)
+    return lay_rows(sheet.part, found, canvas, rows=(0, sheet.stripe.height))
 
 
 def _take_needed(standby: deque[Scene], canvas: Canvas, geobox: GeoBox) -> list[Scene]:

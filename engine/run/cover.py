@@ -1,5 +1,7 @@
 """`covered`: the pixels of a grid that lie under a scene's cover."""
 
+from functools import lru_cache
+
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -45,6 +47,16 @@ def _turned(cover: Geometry, geobox: GeoBox) -> Geometry:
 
 def _holds_all(scene: Scene, geobox: GeoBox) -> bool:
     """Return True where that is plain to see, without looking at each pixel."""
+    around = _surroundings(geobox)
+    return around is not None and bool(shapely.contains(scene.cover.shape, around))
+
+
+@lru_cache(maxsize=64)
+def _surroundings(geobox: GeoBox) -> shapely.Geometry | None:
+    """Return a box in longitude and latitude with room around the grid; None where none is sure.
+
+    Scenes and stripes of one request ask again and again.
+    """
     t = np.linspace(0.0, 1.0, _NODES)
     ring_x = np.concatenate([t, np.ones(_NODES), t[::-1], np.zeros(_NODES)]) * geobox.width
     ring_y = np.concatenate([np.zeros(_NODES), t, np.ones(_NODES), t[::-1]]) * geobox.height
@@ -53,10 +65,9 @@ def _holds_all(scene: Scene, geobox: GeoBox) -> bool:
         geobox.crs, WGS84, a * ring_x + b * ring_y + c, d * ring_x + e * ring_y + f
     )
     if not (np.isfinite(lon).all() and np.isfinite(lat).all()):
-        return False
+        return None
     west, east, south, north = lon.min(), lon.max(), lat.min(), lat.max()
     if west < -180.0 or east > 180.0 or max(east - west, north - south) > _WIDEST:
-        return False
+        return None
     room_x, room_y = _ROOM * (east - west), _ROOM * (north - south)
-    around = shapely.box(west - room_x, south - room_y, east + room_x, north + room_y)
-    return bool(shapely.contains(scene.cover.shape, around))
+    return shapely.box(west - room_x, south - room_y, east + room_x, north + room_y)

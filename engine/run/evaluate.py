@@ -1,34 +1,143 @@
 """Samples → what the script makes of them, stripe by stripe."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import asyncio
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.plan.plan import InputPlan
+from engine.run.turns import Place
+from engine.run.workers import Workers
 from engine.samples import Samples
 from engine.trace import stage
-from evalscripts.program import BandData, InputData, Session
+from evalscripts.program import BandData, Finished, InputData, Program, RunContext, Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def evaluate(
-    session: Session,
-    parts: Sequence[InputPlan],
-    samples: Samples,
-    clip: NDArray[np.bool_] | None,
-) -> Mapping[str, NDArray[Any]]:
-    """Return output id → (band, row, col) of a stripe; 0 outside ``clip`` (row, col).
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Made:
+    """What a script made of a stripe."""
 
-    Blocks: call it from a thread that may wait.
-    """
-    inputs = script_inputs(parts, samples)
-    with stage("script"):
-        outputs = dict(session.evaluate(inputs))
-    if clip is not None:
-        for values in outputs.values():
-            values[:, ~clip] = 0
-    return outputs
+    outputs: Mapping[str, NDArray[Any]]
+    """Output id → (band, row, col); 0 outside the clip."""
+    valid: NDArray[np.bool_]
+    """(row, col); True where any input had data."""
+    finished: Finished | None
+    """What is left behind; None before the last stripe."""
+
+
+class ScriptRun:
+    """One request's session: opened ahead, or with the first stripe; closed in any case."""
+
+    def __init__(
+        self, program: Program, context: RunContext, *, workers: Workers, place: Place
+    ) -> None:
+        self._program = program
+        self._context = context
+        self._workers = workers
+        self._place = place
+        self._opening: asyncio.Task[None] | None = None
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._is_closed = False
+
+    def open_after(self, event: asyncio.Event) -> None:
+        """Open the session once ``event`` is set, and meanwhile do other things."""
+        self._opening = asyncio.create_task(self._open_after(event))
+
+    async def evaluate(
+        self,
+        parts: Sequence[InputPlan],
+        samples: Samples,
+        clip: NDArray[np.bool_] | None,
+        *,
+        is_last: bool,
+    ) -> Made:
+        """Return what the script makes of the next stripe, outside ``clip`` (row, col) 0."""
+        if self._opening is not None:
+            await self._opening
+        elif self._session is None:
+            await self._place.take()
+        return await self._keep(self._evaluate, parts, samples, clip, is_last=is_last)
+
+    async def close(self, *, is_finished: bool) -> None:
+        """Free the turn; stop whatever still runs or waits, where the script has not finished."""
+        with self._lock:
+            self._is_closed = True
+            session = self._session
+        if self._opening is not None:
+            self._opening.cancel()
+        if session is not None and not is_finished:
+            session.abort()
+        self._place.leave()
+        if self._opening is not None:
+            await asyncio.gather(self._opening, return_exceptions=True)
+
+    async def _open_after(self, event: asyncio.Event) -> None:
+        await event.wait()
+        await self._place.take()
+        with stage("open script"):
+            await self._keep(self._open)
+
+    async def _keep(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return what ``function`` returns, run in a thread; the turn is held until that ends."""
+        job = self._workers.submit(function, *args, **kwargs)
+        waiting = asyncio.wrap_future(job)
+        self._place.keep(waiting)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            job.cancel()
+            raise
+
+    def _open(self) -> Session:
+        """Return the session; one that is opened after all have gone is ended at once."""
+        if self._session is None:
+            opened = self._program.open(self._context)
+            with self._lock:
+                self._session = opened
+                is_closed = self._is_closed
+            if is_closed:
+                opened.abort()
+        return self._session
+
+    def _evaluate(
+        self,
+        parts: Sequence[InputPlan],
+        samples: Samples,
+        clip: NDArray[np.bool_] | None,
+        *,
+        is_last: bool,
+    ) -> Made:
+        session = self._open()
+        inputs = script_inputs(parts, samples)
+        with stage("script"):
+            outputs = dict(session.evaluate(inputs))
+        if clip is not None:
+            for values in outputs.values():
+                values[:, ~clip] = 0
+        return Made(
+            outputs=outputs,
+            valid=_any(samples.valid.values()),
+            finished=session.finish() if is_last else None,
+        )
+
+
+def _any(masks: Collection[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+    """Return (row, col), True where any layer of any input is, without a copy of a single one."""
+    layers: list[NDArray[np.bool_]] = [layer for mask in masks for layer in mask]
+    if len(layers) == 1:
+        return layers[0]
+    found = np.zeros(next(iter(masks)).shape[1:], dtype=np.bool_)
+    for layer in layers:
+        np.logical_or(found, layer, out=found)
+    return found
 
 
 def script_inputs(parts: Sequence[InputPlan], samples: Samples) -> Mapping[str, InputData]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,15 @@ from engine.geo.window import Window
 from engine.plan.plan import Plan
 from engine.run.assemble import Assembler
 from engine.run.blocks import BlockReader
-from engine.run.evaluate import evaluate
+from engine.run.evaluate import ScriptRun
 from engine.run.turns import Place
 from engine.run.workers import Workers
 from engine.samples import Pixels, Samples
-from engine.trace import stage
 from engine.warp.clip import rasterize
-from evalscripts.program import Finished, Program, RunContext, Session
+from evalscripts.program import Finished, Program, RunContext
+
+NATIVE = "native"
+"""The tier of machine code, as `Program.tier` says it."""
 
 
 async def render(
@@ -35,9 +36,10 @@ async def render(
 ) -> Pixels:
     """Return the pixels of a plan; ``context`` is what its script was, and may be, told.
 
-    The next stripe is read while the script runs over the present one. The script's session is
-    opened once the first stripe's bytes are there, while they are decoded and resampled: it never
-    waits for the network alone. From then on it holds the turn of ``place``.
+    The next stripe is read while the script runs over the present one. A script that needs a
+    worker of its own gets it once the first stripe's bytes are there, while they are decoded: it
+    never waits for the network alone. From then on it holds the turn of ``place``. Machine code
+    needs none, and starts with the first stripe.
     Cancelling stops fetches, decoding and the script.
     """
     assembler = Assembler(reader=reader, workers=workers, plan=plan)
@@ -45,38 +47,38 @@ async def render(
     if clip is not None:
         mask = await workers.run(rasterize, clip, plan.geobox)
     shape = (plan.geobox.height, plan.geobox.width)
-    valid = np.zeros(shape, dtype=np.bool_)
     outputs: dict[str, NDArray[Any]] = {}
-    fetched = asyncio.Event()
-    upcoming = asyncio.create_task(_samples(assembler, plan.stripes[0], mask, fetched))
-    opening = asyncio.create_task(_open(program, context, workers, fetched, place))
+    masks: list[NDArray[np.bool_]] = []
     finished: Finished | None = None
+    run = ScriptRun(program, context, workers=workers, place=place)
+    fetched = asyncio.Event()
+    if program.tier != NATIVE or program.selects:
+        run.open_after(fetched)
+    upcoming = asyncio.create_task(_samples(assembler, plan.stripes[0], mask, fetched))
     try:
         for index, stripe in enumerate(plan.stripes):
             samples = await upcoming
-            if index + 1 < len(plan.stripes):
+            is_last = index + 1 == len(plan.stripes)
+            if not is_last:
                 upcoming = asyncio.create_task(_samples(assembler, plan.stripes[index + 1], mask))
-            session = await opening
             rows = slice(stripe.row_start, stripe.row_stop)
-            part_mask = None if mask is None else mask[rows]
-            part = await workers.wait(evaluate, session, plan.inputs, samples, part_mask)
-            _store(outputs, part, wanted, rows=rows, shape=shape)
-            for held in samples.valid.values():
-                valid[rows] |= held.any(axis=0)
-        session = await opening
-        finished = await workers.wait(session.finish)
+            made = await run.evaluate(
+                plan.inputs, samples, None if mask is None else mask[rows], is_last=is_last
+            )
+            _store(outputs, made.outputs, wanted, rows=rows, shape=shape)
+            masks.append(made.valid)
+            finished = made.finished
     finally:
         upcoming.cancel()
-        opening.cancel()
-        if finished is None and opening.done():
-            _abort(opening)
-        place.leave()
-        await asyncio.gather(upcoming, opening, return_exceptions=True)
+        await run.close(is_finished=finished is not None)
+        await asyncio.gather(upcoming, return_exceptions=True)
+    if finished is None:
+        raise RuntimeError("a plan has at least one stripe")
     return Pixels(
         geobox=plan.geobox,
         outputs=outputs,
         nodata={output.id: output.nodata for output in plan.outputs},
-        valid=valid,
+        valid=masks[0] if len(masks) == 1 else np.concatenate(masks),
         user_data=finished.user_data,
         console=finished.console,
         facts={
@@ -89,37 +91,6 @@ async def render(
             "console_cut": finished.console_cut,
         },
     )
-
-
-async def _open(
-    program: Program,
-    context: RunContext,
-    workers: Workers,
-    fetched: asyncio.Event,
-    place: Place,
-) -> Session:
-    """Return a session, opened once ``fetched`` is set.
-
-    Where the caller has gone, one that waits for its turn is never opened, and one that is just
-    being opened is ended.
-    """
-    await fetched.wait()
-    await place.take()
-    opening = workers.submit(program.open, context)
-    waiting = asyncio.wrap_future(opening)
-    place.keep(waiting)
-    try:
-        with stage("open script"):
-            return await asyncio.shield(waiting)
-    except asyncio.CancelledError:
-        if not opening.cancel():
-            opening.add_done_callback(_abort)
-        raise
-
-
-def _abort(opening: Future[Session] | asyncio.Task[Session]) -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().abort()
 
 
 async def _samples(

@@ -24,6 +24,8 @@ class Workers:
 
     compute: ThreadPoolExecutor
     """As many as the process may use cores."""
+    threads: int
+    """How many those are."""
     waiting: ThreadPoolExecutor
     """For calls that wait for another process: script workers, GDAL."""
 
@@ -79,6 +81,7 @@ def make_workers(*, compute: int, waiting: int) -> Workers:
     """Return pools of so many threads."""
     return Workers(
         compute=ThreadPoolExecutor(compute, thread_name_prefix=COMPUTE),
+        threads=compute,
         waiting=ThreadPoolExecutor(waiting, thread_name_prefix="cogmill-waiting"),
     )
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from engine.catalog.collection import MosaicRule
-from engine.run.mosaic import Canvas, lay_scene, open_canvas
+from engine.run.mosaic import Canvas, Laying, lay_scene, open_canvas, settle
 
 SHAPE = (7, 9)
 DTYPES = (np.dtype(np.uint16), np.dtype(np.float32))
@@ -37,15 +37,20 @@ def lay(
     offset: float = 0.0,
     clamp: bool = True,
 ) -> int:
-    return lay_scene(
-        canvas,
-        values=values,
-        valid=valid,
-        cover=cover,
-        rule=rule,
-        offsets=[offset] * len(values),
-        clamp=[clamp] * len(values),
+    laying = Laying(
+        cover=cover, rule=rule, offsets=[offset] * len(values), clamp=[clamp] * len(values)
     )
+    both = np.logical_and.reduce(list(valid))
+    if canvas.is_blank and all(
+        out.dtype == band.dtype for out, band in zip(canvas.values, values, strict=True)
+    ):
+        for out, band in zip(canvas.values, values, strict=True):
+            out[...] = np.where(both, band, 0)
+        canvas.valid[...] = both
+        settle(canvas, laying, is_full=bool(both.all()))
+    else:
+        lay_scene(canvas, laying, values=values, valid=both)
+    return canvas.open_count
 
 
 @settings(derandomize=True, max_examples=40, deadline=None)
@@ -54,21 +59,23 @@ def lay(
     count=st.integers(0, 4),
     rule=st.sampled_from(MosaicRule),
     is_clipped=st.booleans(),
+    is_blank=st.booleans(),
 )
 def test_every_pixel_comes_from_the_scene_that_the_rule_names(
-    *, seed: int, count: int, rule: MosaicRule, is_clipped: bool
+    *, seed: int, count: int, rule: MosaicRule, is_clipped: bool, is_blank: bool
 ) -> None:
     scenes = random_scenes(seed, count)
     wanted = np.random.default_rng(seed + 1).random(SHAPE) < 0.8 if is_clipped else None
-    canvas = empty(shape=SHAPE, dtypes=DTYPES, wanted=wanted)
+    canvas = empty(shape=SHAPE, dtypes=DTYPES, wanted=wanted, is_blank=is_blank)
     left = [lay(canvas, *scene[:2], cover=scene[2], rule=rule) for scene in scenes]
+    canvas.clear()
     remaining = 0
     for pixel in np.ndindex(SHAPE):
         chosen = None
         is_open = wanted is None or bool(wanted[pixel])
         for values, valid, cover in scenes:
             has_data = all(mask[pixel] for mask in valid)
-            takes = has_data if rule is MosaicRule.FIRST_DATA else cover[pixel]
+            takes = cover[pixel] and (has_data or rule is MosaicRule.TOP_COVER)
             if is_open and takes:
                 chosen = [band[pixel] for band in values] if has_data else None
                 is_open = False
@@ -82,9 +89,18 @@ def test_every_pixel_comes_from_the_scene_that_the_rule_names(
     assert not left or left[-1] == remaining
 
 
-def empty(*, shape: tuple[int, int], dtypes: Sequence[np.dtype], wanted: NDArray | None) -> Canvas:
-    values = tuple(np.zeros(shape, dtype=dtype) for dtype in dtypes)
-    return open_canvas(values=values, valid=np.zeros(shape, dtype=np.bool_), wanted=wanted)
+def empty(
+    *,
+    shape: tuple[int, int],
+    dtypes: Sequence[np.dtype],
+    wanted: NDArray | None,
+    is_blank: bool = False,
+) -> Canvas:
+    fill = 77 if is_blank else 0
+    values = tuple(np.full(shape, fill, dtype=dtype) for dtype in dtypes)
+    return open_canvas(
+        values=values, valid=np.full(shape, is_blank), wanted=wanted, is_blank=is_blank
+    )
 
 
 def test_no_pixel_is_open_once_all_are_filled() -> None:
@@ -111,8 +127,9 @@ def test_a_cover_of_none_holds_every_pixel() -> None:
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "uint32", "int32", "float32"])
 @pytest.mark.parametrize("offset", [-1000.0, -100.0, 0.0, 7.0, 300.0, -70000.0, 70000.0])
 @pytest.mark.parametrize("clamp", [True, False])
+@pytest.mark.parametrize("is_blank", [True, False])
 def test_offsets_saturate_and_harmonized_numbers_are_never_negative(
-    *, dtype: str, offset: float, clamp: bool
+    *, dtype: str, offset: float, clamp: bool, is_blank: bool
 ) -> None:
     if dtype == "float32":
         values = np.array([[-2.5, 0.0, 99.0, 1000.0, 65535.0, 12345.0]], dtype)
@@ -122,7 +139,7 @@ def test_offsets_saturate_and_harmonized_numbers_are_never_negative(
         low, high = info.min, info.max
         values = np.array([[low, 0, 99, min(1000, high), high - 1, high]], dtype)
     everywhere = np.ones(values.shape, dtype=np.bool_)
-    canvas = empty(shape=values.shape, dtypes=[values.dtype], wanted=None)
+    canvas = empty(shape=values.shape, dtypes=[values.dtype], wanted=None, is_blank=is_blank)
     before = values.copy()
     lay(canvas, [values], [everywhere], offset=offset, clamp=clamp)
     if clamp and offset:
