@@ -10,14 +10,17 @@ import argparse
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from rasterio.errors import NotGeoreferencedWarning
 
 from benchmarks.peers import QUICKEST, Ask, Peer
+from benchmarks.peers.asynchronous import AsyncGeotiff
 from benchmarks.peers.cogmill import Cogmill, Loop
 from benchmarks.peers.odc import OdcStac
 from benchmarks.peers.riotiler import RioTiler
@@ -147,6 +150,8 @@ def alike(ours: np.ndarray, theirs: np.ma.MaskedArray) -> float:
 def main() -> None:
     """Run the rows that are wanted and print the table."""
     options = _options()
+    # Pictures that rio-tiler makes of an array lie nowhere.
+    warnings.simplefilter("ignore", NotGeoreferencedWarning)
     load = os.getloadavg()[0]
     scenes = benchmark_scenes(options.pixels)
     warm_kernels()
@@ -154,7 +159,7 @@ def main() -> None:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         terracotta = Terracotta()
         stack.callback(terracotta.close)
-        peers = (RioTiler(), Warped(), terracotta, OdcStac())
+        peers = (RioTiler(), Warped(), terracotta, OdcStac(), AsyncGeotiff())
         rows = _race_all(scenes, peers, home, options)
     command = f"python -m benchmarks.against_peers {' '.join(sys.argv[1:])}".strip()
     text = describe(write_rows(rows), command=command, load_before=load)

@@ -44,6 +44,8 @@ class Row:
     place: str
     times: dict[Key, list[float]] = field(default_factory=dict)
     """Milliseconds of every repetition."""
+    work_times: dict[Key, list[float]] = field(default_factory=dict)
+    """Milliseconds of this process's CPU, in all its threads: steadier on a busy machine."""
     traffic: dict[tuple[str, str], list[Traffic]] = field(default_factory=dict)
     """(contestant, setting) → what it read, cold."""
     precise: list[float] = field(default_factory=list)
@@ -63,9 +65,10 @@ class Row:
 
     def time(self, key: Key, function: Callable[[], T]) -> T:
         """Run ``function``, note how long it took, and return what it returned."""
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         value = function()
         self.times.setdefault(key, []).append((time.perf_counter() - start) * 1000)
+        self.work_times.setdefault(key, []).append((time.process_time() - worked) * 1000)
         return value
 
     def median(self, key: Key) -> float | None:
@@ -155,6 +158,7 @@ def write_details(row: Row) -> str:
     for (name, setting, known), times in sorted(row.times.items()):
         text = f"  {name:13} {setting:17} {known:10} {statistics.median(times):8.1f} ms"
         text += f"  least {min(times):8.1f}"
+        text += f"  CPU {statistics.median(row.work_times[name, setting, known]):8.1f}"
         if known == COLD and (reads := row.reads(name, setting)):
             text += f"  {reads}"
         lines.append(text)

@@ -33,7 +33,8 @@ function setup() {
 }
 function evaluatePixel(s) { return [(s.B08 - s.B04) / (s.B08 + s.B04)]; }
 """
-DATES = 30
+LARGEST = 2500
+"""Rows and columns of an answer that the engine gives."""
 SERIES = """//VERSION=3
 function setup() {
   return {
@@ -255,8 +256,12 @@ def draw_question(
 
 
 def shift_question(question: Question, random: np.random.Generator) -> Question:
-    """Return the question about a window beside, two fifths of a side away at most."""
-    reach = question.work.side * 2 // 5
+    """Return the question about a window beside, two fifths of a side away at most.
+
+    Both together are one question that the engine takes.
+    """
+    side = question.work.side
+    reach = min(side * 2 // 5, LARGEST - side)
     cols, rows = (2 * int(steps) for steps in random.integers(-reach // 2, reach // 2 + 1, 2))
     return question.moved(cols, rows)
 

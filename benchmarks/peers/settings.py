@@ -17,9 +17,9 @@ GDAL_SETTINGS = {
     "VSI_CACHE_SIZE": "5000000",
 }
 """What TiTiler's documentation recommends, as environment variables."""
-IN_PROCESS: Mapping[str, object] = {
-    name: int(text) if text.isdigit() else text for name, text in GDAL_SETTINGS.items()
-}
+IN_PROCESS: Mapping[str, object] = {**GDAL_SETTINGS, "GDAL_CACHEMAX": 200 << 20}
+"""The same for `rasterio.Env`, which takes the size of GDAL's cache in bytes; 200 bytes would make
+it decode a block again for each of its rows."""
 EXACT = {"tolerance": 0.001, "XSCALE": "1", "YSCALE": "1"}
 """Makes GDAL's warp precise: it may be off by an eighth of a pixel otherwise, and blurs where it
 estimates that grids turned against each other are of different scale."""

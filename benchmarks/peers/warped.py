@@ -1,6 +1,5 @@
 """rasterio: a WarpedVRT for each file, in threads, and numpy by hand."""
 
-import math
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -11,7 +10,7 @@ from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 
 from benchmarks.peers import DEFAULT, QUICKEST, Ask
-from benchmarks.peers.finish import finish, is_index, normalized_difference
+from benchmarks.peers.finish import coarsest_overview, finish, is_index, lay, normalized_difference
 from benchmarks.peers.settings import gdal_environment
 
 
@@ -49,23 +48,14 @@ class Warped:
         else:
             each = (self.wide_pool if ask.is_remote else self.pool).map
         read = list(each(lambda path: _read(ask, path), [p for scene in scenes for p in scene]))
-        if ask.work.is_series or len(scenes) == 1:
-            return np.ma.stack(read)
-        count = len(ask.work.bands)
-        filled = np.ma.stack(read[:count])
-        for start in range(count, len(read), count):
-            under = np.ma.stack(read[start : start + count])
-            gaps = np.ma.getmaskarray(filled)
-            filled = np.ma.MaskedArray(
-                np.where(gaps, under.data, filled.data), gaps & np.ma.getmaskarray(under)
-            )
-        return filled
+        return lay(ask, read)
 
 
 def _read(ask: Ask, path: str) -> np.ma.MaskedArray:
     question = ask.question
     crs = rasterio.crs.CRS.from_epsg(question.epsg)
-    options = {} if ask.setting == DEFAULT else _overview(ask)
+    overview = None if ask.setting == DEFAULT else coarsest_overview(ask)
+    options = {} if overview is None else {"overview_level": overview}
     with gdal_environment(ask), rasterio.open(path, **options) as dataset:
         if ask.setting == QUICKEST and dataset.crs == crs:
             window = rasterio.windows.from_bounds(*question.box, transform=dataset.transform)
@@ -82,9 +72,3 @@ def _read(ask: Ask, path: str) -> np.ma.MaskedArray:
             resampling=Resampling[ask.work.resampling.value],
         ) as vrt:
             return vrt.read(1, masked=True)
-
-
-def _overview(ask: Ask) -> dict[str, int]:
-    """Return the coarsest overview of a 10 m band that is as fine as the question."""
-    level = int(math.log2(max(1.0, 1.01 * ask.question.meters / 10)))
-    return {"overview_level": level - 1} if level else {}
