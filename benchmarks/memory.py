@@ -4,8 +4,8 @@
 
 A server process as it comes (with its block cache of 512 MiB), over the Process API: four bands of
 2500 × 2500 pixels at 10 m as a TIFF of float32, of one scene and as the mean of 100 dates (the same
-files under 100 names, so nothing is shared but the page cache). Idle is after a request for 64 × 64
-pixels by the same script. *peak* adds up, over all processes, by how much each one's peak (VmHWM)
+files under 100 names, so nothing is shared but the page cache). Idle is after requests for 64 × 64
+pixels of one date by the same script. *peak* adds up, over all processes, by how much each one's peak (VmHWM)
 is above what it held; *seen* is the most that was seen of all processes at once (PSS, polled).
 Goals: peak below 600 MB for one scene, below 1.5 GB for 100.
 """
@@ -157,16 +157,20 @@ async def register(home: Path, folder: Path, *, dates: int) -> None:
         await engine.close()
 
 
-def body_of(image: Path, *, side: int, script: str) -> dict[str, Any]:
-    """Return a request for ``side`` pixels in the north west of an image, at its own resolution."""
+def body_of(image: Path, *, side: int, script: str, since: str = "") -> dict[str, Any]:
+    """Return a request for ``side`` pixels in the north west of an image, at its own resolution.
+
+    Of all dates, or of those ``since`` a day.
+    """
     with rasterio.open(image) as dataset:
         left, top, step = dataset.bounds.left, dataset.bounds.top, dataset.res[0]
         crs = f"http://www.opengis.net/def/crs/EPSG/0/{dataset.crs.to_epsg()}"
     box = [left, top - side * step, left + side * step, top]
+    time_range = {"from": f"{since}T00:00:00Z"} if since else {}
     return {
         "input": {
             "bounds": {"bbox": box, "properties": {"crs": crs}},
-            "data": [{"type": COLLECTION}],
+            "data": [{"type": COLLECTION, "dataFilter": {"timeRange": time_range}}],
         },
         "output": {
             "width": side,
@@ -182,8 +186,8 @@ def measure(running: Running, image: Path, *, side: int, dates: int) -> Memory:
     token = take_token(running)
     script = ONE if dates == 1 else MEAN
     small, large = (
-        post("/api/v1/process", body_of(image, side=size, script=script), token=token)
-        for size in (SMALL, side)
+        post("/api/v1/process", body_of(image, side=size, script=script, since=since), token=token)
+        for size, since in ((SMALL, DATE), (side, ""))
     )
     with Connection(running.url, seconds=1800) as connection:
         for _ in range(3):
