@@ -23,9 +23,9 @@ from engine.trace import count, stage
 
 GDAL_SECONDS = 30.0
 """Wall clock for one block in GDAL's worker."""
-JOB_BYTES = 256 << 10
-"""Compressed bytes that one job in a compute thread decodes, about: a millisecond's work, beside
-which the way there and back costs little."""
+JOB_BYTES = 512 << 10
+"""Compressed bytes that one job in a compute thread decodes, about: one or two milliseconds of
+work, beside which the way there and back costs little."""
 NEAR_BYTES = 4 << 10
 """Unwanted bytes that are read rather than asking a local file twice; 8 stand between the blocks
 of a COG."""
@@ -83,9 +83,10 @@ class BlockReader:
         keys = [_key(address, image, block) for block in blocks]
         for key, block in zip(keys, blocks, strict=True):
             cached = self.cache.get(key)
+            if cached is not None:
+                count("block_hits")
             if cached is not None and cached.holds(window):
                 found[key] = cached
-                count("block_hits")
                 continue
             missing[key] = block
             if cached is not None:
