@@ -12,7 +12,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from evalscripts.native.binding import TooMuchScratch
 from evalscripts.native.compiler import NativeCompiler
 from evalscripts.native.emit import emit
 from evalscripts.native.facts import read_facts
@@ -21,6 +20,7 @@ from evalscripts.native.load import Loaded, load
 from evalscripts.native.lower import Declined, lower
 from evalscripts.native.outcome import Outcome, Refused
 from evalscripts.native.run import AbortFlag, End, Stripe
+from evalscripts.native.scratch import TooMuchScratch
 from evalscripts.native.verify import verify
 from evalscripts.program import InputData, RunContext
 from evalscripts.setup import Setup

@@ -27,6 +27,7 @@ from evalscripts.native.lane import CompilerOptions
 from evalscripts.program import (
     BandData,
     Finished,
+    InlineRun,
     InputData,
     OrbitFacts,
     PixelReport,
@@ -43,6 +44,7 @@ __all__ = [
     "BandData",
     "CompilerOptions",
     "Finished",
+    "InlineRun",
     "InputData",
     "Mosaicking",
     "NativeCompiler",

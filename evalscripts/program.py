@@ -168,6 +168,47 @@ class Session(Protocol):
         ...
 
 
+class InlineRun(Protocol):
+    """One request's run of a script that is nothing but arithmetic: machine code, no hooks.
+
+    `make` never waits for another process and leaves nothing behind, so that any thread may call
+    it for any rows, in any order, several at once.
+    """
+
+    outputs: tuple[SetupOutput, ...]
+    """As setup() gave them."""
+
+    def make(
+        self, inputs: Mapping[str, InputData], outputs: Mapping[str, NDArray[Any]]
+    ) -> tuple[slice, ...]:
+        """Write the pixels of some rows, in the caller's thread; return the rows that are left.
+
+        ``outputs``, by id, are arrays (band, row, col) of the outputs' dtypes, for as many rows as
+        the inputs have; rows of a larger array will do, and are written in place where no gap is
+        between a band's pixels. Outputs that are not asked for are not kept. Nearly always no rows
+        are left. Otherwise what these rows hold means nothing: a session that `rest` opens makes
+        them.
+
+        Raises:
+            ScriptLimitExceeded: it was aborted, or all threads together were at it for longer than
+                the context allows.
+            ValueError: the arrays are not what the script can be given.
+        """
+        ...
+
+    def rest(self) -> Session:
+        """Open a session for the rows that are left; blocking, takes a worker."""
+        ...
+
+    def finish(self) -> None:
+        """End the run in order; short. A session of `rest` is finished on its own."""
+        ...
+
+    def abort(self) -> None:
+        """Stop whatever runs, at once, from any thread; a running `make` raises."""
+        ...
+
+
 class Program(Protocol):
     """A compiled script."""
 
@@ -207,4 +248,16 @@ class Program(Protocol):
 
     def open(self, context: RunContext) -> Session:
         """Start a request's run; blocking, short."""
+        ...
+
+    def inline(self, context: RunContext) -> InlineRun | None:
+        """Return a run without a session, worker or waiting, where the script is fit for it now.
+
+        Short, and never waits: microseconds, from any thread. None: use `open`. That is so for
+        scripts with hooks or output to the console, for those that are V8's, and until a session
+        has had its machine code confirmed by V8; it may become so again.
+
+        Raises:
+            SetupError: the script reads an input that the request does not have.
+        """
         ...

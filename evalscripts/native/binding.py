@@ -1,35 +1,34 @@
-"""`Binding`: loaded code and arrays → the words that machine code reads: job, frames, scratch."""
+"""`Binding`: loaded code and arrays → the words that machine code reads: the job, frames."""
 
 import math
+import struct
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalscripts.native.emit.object import Object
-from evalscripts.native.frame import ABORT, LANES, PLANE, SORTING, SPARE_ROWS
-from evalscripts.native.ir import Buffer, Slot
+from evalscripts.native.frame import ABORT, LANES
+from evalscripts.native.ir import Slot
 from evalscripts.native.load import Loaded
 from evalscripts.native.runtime import driver
 from evalscripts.native.runtime.readers import MASK, STORED, reader_symbol
-from evalscripts.native.runtime.sorting import TEMPORARIES
+from evalscripts.native.scratch import Frame, Scratch, address_of, is_gapless
 from evalscripts.program import InputData
 from evalscripts.setup import SampleType
 
 Facts = Mapping[tuple[int, str], Sequence[float] | NDArray[np.float64]]
 """(input, name) → a number for each sample."""
 
-_MAX_SCRATCH = 64 * 1024 * 1024
-_PLANES_BYTES = 64 * 1024
-_LONGEST_BLOCK = 512
-_ROW_BYTES = 8 * LANES
-_NAMES = {np.dtype(name): name for name in STORED}
-_ALIGNMENT = 64
-
-
-class TooMuchScratch(Exception):
-    """The script's arrays take more memory for each thread than the native tier gives."""
+_ROUTINES = {
+    (np.dtype(name), on): reader_symbol(name, has_offset=on)
+    for name in STORED
+    for on in (False, True)
+}
+_STORED = frozenset(np.dtype(name) for name in STORED)
+_MASK = reader_symbol(MASK)
 
 
 class Binding:
@@ -43,6 +42,7 @@ class Binding:
         *,
         fuel: int,
         block: int | None,
+        targets: Sequence[NDArray[Any]] | None,
     ) -> None:
         """See `Stripe`."""
         code = loaded.object
@@ -51,128 +51,108 @@ class Binding:
         self._library = loaded.library
         self.shape = inputs[0].valid.shape[1:]
         self.pixels = math.prod(self.shape)
-        self._samples: tuple[int, ...] = tuple(data.valid.shape[0] for data in inputs)
-        self._held: list[NDArray[Any]] = []
-        self._addresses: dict[int, int] = {}
-        length = max(self.pixels, LANES)
-        self.targets = tuple(
-            np.empty((bands, length), dtype=SampleType(kind).dtype) for kind, bands in code.outputs
+        samples = tuple(data.valid.shape[0] for data in inputs)
+        self._scratch = (
+            loaded.scratches.get(code, samples)
+            if block is None
+            else Scratch(code, samples, block=block)
         )
-        self._capacities = tuple(self._capacity(buffer) for buffer in code.buffers)
-        planes = sum(self._samples[slot.input] + 1 for slot in code.slots)
-        self.block = block or choose_block(planes)
-        # Planes of 4 KiB side by side would meet in the same lines of the cache.
-        self._plane_bytes = self.block * 8 + _ALIGNMENT
-        self._scratch_bytes = self._measure(planes)
+        self.block = self._scratch.block
+        self._held: list[NDArray[Any]] = []
+        self.targets = self._make_targets() if targets is None else self._checked(targets)
         self._facts = tuple(_with_zero(facts[fact.input, fact.name]) for fact in code.facts)
         self.job = self._make_job(loaded.address, inputs, fuel=fuel)
         """The job's address."""
 
-    # ---- sizes --------------------------------------------------------------------------------
+    def _make_targets(self) -> tuple[NDArray[Any], ...]:
+        length = max(self.pixels, LANES)
+        return tuple(
+            np.empty((bands, length), dtype=SampleType(kind).dtype)
+            for kind, bands in self._code.outputs
+        )
 
-    def _capacity(self, buffer: Buffer) -> int:
-        per_scene = zip(buffer.per_scene, self._samples, strict=True)
-        return buffer.constant + sum(times * samples for times, samples in per_scene)
-
-    def _measure(self, planes: int) -> int:
-        largest = max(self._capacities, default=0) if self._code.sorts else 0
-        rows = sum(n + SPARE_ROWS for n in self._capacities) + TEMPORARIES * largest
-        found = planes * self._plane_bytes + rows * _ROW_BYTES + _ALIGNMENT
-        if found > _MAX_SCRATCH:
-            raise TooMuchScratch(
-                f"its arrays take {found} bytes for each thread; {_MAX_SCRATCH} are allowed"
-            )
-        return found
+    def _checked(self, targets: Sequence[NDArray[Any]]) -> tuple[NDArray[Any], ...]:
+        for target, (kind, bands) in zip(targets, self._code.outputs, strict=True):
+            shape, dtype = (bands, *self.shape), np.dtype(SampleType(kind).dtype)
+            if target.shape != shape or target.dtype != dtype:
+                found = f"{target.dtype} {target.shape}"
+                raise ValueError(f"an output's array is {found}; it must be {dtype} {shape}")
+            if not is_gapless(target) or self.pixels < LANES:
+                raise ValueError("an output's array has gaps, or less than eight pixels")
+        return tuple(targets)
 
     # ---- the job ------------------------------------------------------------------------------
 
     def _make_job(self, kernel: int, inputs: Sequence[InputData], *, fuel: int) -> int:
-        layout = self._code.layout
-        first_write = driver.JOB_WORDS + layout.slots * driver.READ_WORDS
-        words = np.zeros(first_write + layout.bands * driver.WRITE_WORDS, dtype=np.int64)
+        layout = self._scratch.layout
+        packing = _packing(layout.slots, layout.bands)
+        words = np.empty(packing.size // 8, dtype=np.int64)
         at = self._hold(words)
-        job, reads = words[: driver.JOB_WORDS], words[driver.JOB_WORDS : first_write]
-        job[driver.KERNEL] = kernel
-        job[driver.BLOCK] = self.block
-        job[driver.FUEL_OF_BLOCK] = fuel
-        job[driver.READS] = layout.slots
-        job[driver.FIRST_READ] = at + job.nbytes
-        job[driver.FIRST_SLOT] = layout.slot(0)
-        job[driver.WRITES] = layout.bands
-        job[driver.FIRST_WRITE] = at + first_write * words.itemsize
-        job[driver.FIRST_BAND] = layout.band(0)
-        records = reads.reshape(layout.slots, driver.READ_WORDS)
-        for record, slot in zip(records, self._code.slots, strict=True):
-            self._fill_read(record, slot, inputs[slot.input])
-        self._fill_writes(words[first_write:].reshape(layout.bands, driver.WRITE_WORDS))
+        first_read = at + 8 * driver.JOB_WORDS
+        first_write = first_read + 8 * driver.READ_WORDS * layout.slots
+        # In the order of the driver's words.
+        job: list[float] = [kernel, self.block, fuel, layout.slots, first_read, layout.slot(0)]
+        job += (layout.bands, first_write, layout.band(0))
+        masks = [self._mask(data.valid) for data in inputs]
+        for slot in self._code.slots:
+            job += self._read(slot, inputs[slot.input], masks[slot.input])
+        for target in self.targets:
+            place, step, size = self._hold(target), target.strides[0], target.itemsize
+            for band in range(len(target)):
+                job += (place + band * step, size)
+        packing.pack_into(words.data, 0, *job)
         return at
 
-    def _fill_writes(self, records: NDArray[np.int64]) -> None:
-        first = 0
-        for target in self.targets:
-            mine = records[first : first + len(target)]
-            mine[:, driver.TARGET] = self._hold(target) + target.strides[0] * np.arange(len(target))
-            mine[:, driver.TARGET_BYTES] = target.itemsize
-            first += len(target)
+    def _mask(self, valid: NDArray[np.bool_]) -> tuple[int, int, int]:
+        """Return the words of a record that are the same for all bands of an input."""
+        laid = _lay(valid)
+        return self._hold(laid), laid.strides[0], laid.shape[0]
 
-    def _fill_read(self, record: NDArray[np.int64], slot: Slot, data: InputData) -> None:
-        valid = _lay(data.valid)
-        record[driver.VALID] = self._hold(valid)
-        record[driver.VALID_STEP] = valid.strides[0]
-        record[driver.SAMPLES] = valid.shape[0]
-        numbers = record.view(np.float64)
+    def _read(self, slot: Slot, data: InputData, mask: tuple[int, int, int]) -> tuple[float, ...]:
+        """Return the words of a slot's record."""
+        address = self._library.address
         if slot.band is None:
-            record[driver.ROUTINE] = self._library.address(reader_symbol(MASK))
-            return
+            return (address(_MASK), 0, 0, 0, *mask, 0.0, 0.0, 0.0)
         band = data.bands[self._code.inputs[slot.input][slot.band]]
         values = _lay(band.values)
-        routine = reader_symbol(_NAMES[values.dtype], has_offset=band.offset != 0)
-        record[driver.ROUTINE] = self._library.address(routine)
-        record[driver.VALUES] = self._hold(values)
-        record[driver.VALUES_STEP] = values.strides[0]
-        record[driver.PIXEL_BYTES] = values.itemsize
-        numbers[driver.SCALE] = band.scale
-        numbers[driver.OFFSET] = band.offset
-        numbers[driver.MISSING] = band.missing
+        dtype, offset = values.dtype, band.offset
+        return (
+            address(_ROUTINES[dtype, offset != 0]),
+            self._hold(values),
+            values.strides[0],
+            dtype.itemsize,
+            *mask,
+            band.scale,
+            offset,
+            band.missing,
+        )
 
     def _hold(self, array: NDArray[Any]) -> int:
-        """Keep an array for as long as this, and return its address, which numpy tells slowly."""
-        address = self._addresses.get(id(array))
-        if address is None:
-            address = self._addresses[id(array)] = int(array.ctypes.data)
-            self._held.append(array)
-        return address
+        """Keep an array for as long as this, and return its address."""
+        self._held.append(array)
+        return address_of(array)
 
     # ---- frames -------------------------------------------------------------------------------
 
-    def make_frame(self, abort: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-        """Return a thread's frame, and the scratch that it points into, which must be held."""
-        scratch = np.zeros(self._scratch_bytes, dtype=np.uint8)
-        layout = self._code.layout
-        frame = np.zeros(layout.words, dtype=np.int64)
-        at = -(-int(scratch.ctypes.data) // _ALIGNMENT) * _ALIGNMENT
-        frame[ABORT] = abort
-        frame[PLANE] = self._plane_bytes
-        for i, samples in enumerate(self._samples):
-            frame[layout.scenes(i)] = samples
-        for i, slot in enumerate(self._code.slots):
-            frame[layout.slot(i)] = at
-            at += (self._samples[slot.input] + 1) * self._plane_bytes
-        for i, capacity in enumerate(self._capacities):
-            frame[layout.buffer(i)] = at
-            frame[layout.buffer(i) + 1] = capacity
-            at += (capacity + SPARE_ROWS) * _ROW_BYTES
-        frame[SORTING] = at
+    def take_frame(self, abort: int) -> Frame:
+        """Return a thread's frame, which must be held, and may be given back."""
+        frame = self._scratch.take()
+        words, layout = frame.words, self._scratch.layout
+        words[ABORT] = abort
         for i, fact in enumerate(self._facts):
-            frame[layout.fact(i)] = fact.ctypes.data
-            frame[layout.fact(i) + 1] = fact.size - 1
-        return frame, scratch
+            words[layout.fact(i)] = address_of(fact)
+            words[layout.fact(i) + 1] = fact.size - 1
+        return frame
+
+    def give_back(self, frame: Frame) -> None:
+        """Let others have a frame that is not used any more."""
+        self._scratch.give_back(frame)
 
 
-def choose_block(planes: int) -> int:
-    """Return how many pixels to read at a time, so that their doubles stay in the cache."""
-    fitting = _PLANES_BYTES // (8 * max(1, planes)) // LANES * LANES
-    return max(LANES, min(_LONGEST_BLOCK, fitting))
+@cache
+def _packing(slots: int, bands: int) -> struct.Struct:
+    """Return how a job of so many slots and bands is written: `driver` names the words."""
+    return struct.Struct(f"={driver.JOB_WORDS}q{'7q3d' * slots}{2 * bands}q")
 
 
 def check(code: Object, inputs: Sequence[InputData]) -> None:
@@ -192,7 +172,7 @@ def check(code: Object, inputs: Sequence[InputData]) -> None:
         values = data.bands[name].values
         if values.shape != data.valid.shape:
             raise ValueError(f"band {name} has shape {values.shape}; its mask {data.valid.shape}")
-        if values.dtype not in _NAMES:
+        if values.dtype not in _STORED:
             raise ValueError(f"band {name} is {values.dtype}; allowed are {', '.join(STORED)}")
 
 

@@ -8,7 +8,7 @@ import ctypes
 import threading
 import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import llvmlite.binding as llvm
@@ -23,6 +23,7 @@ from evalscripts.native.emit.object import Object
 from evalscripts.native.math.module import MATH_SYMBOLS, math_text
 from evalscripts.native.runtime.driver import DRIVE
 from evalscripts.native.runtime.library import SYMBOLS, library_text
+from evalscripts.native.scratch import Scratches
 
 _DRIVE = ctypes.CFUNCTYPE(
     ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64
@@ -41,6 +42,8 @@ class Loaded:
     address: int
     """Of the kernel."""
     library: "Library"
+    scratches: Scratches = field(default_factory=Scratches)
+    """What its threads work in, kept from run to run."""
 
 
 class Library:

@@ -8,9 +8,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from evalscripts.native.binding import Facts, TooMuchScratch
+from evalscripts.native.binding import Facts
 from evalscripts.native.load import Loaded
 from evalscripts.native.run import AbortFlag, End, Stripe
+from evalscripts.native.scratch import TooMuchScratch
 from evalscripts.native.watch import Watch
 from evalscripts.program import InputData
 
@@ -34,7 +35,7 @@ class Made:
 
 
 class NativeRun:
-    """Used by one thread at a time, but for `abort`."""
+    """Thread-safe."""
 
     def __init__(
         self, loaded: Loaded, facts: Facts, *, watch: Watch, spread: Spread | None
@@ -46,17 +47,23 @@ class NativeRun:
         self._spread = spread
         self._flag = AbortFlag()
 
-    def make(self, inputs: Sequence[InputData], *, seconds: float) -> Made | None:
+    def make(
+        self,
+        inputs: Sequence[InputData],
+        *,
+        seconds: float,
+        targets: Sequence[NDArray[Any]] | None = None,
+    ) -> Made | None:
         """Return the outputs of a stripe, given one input for each of the script's.
 
-        None where it was stopped, or took longer than ``seconds``.
+        ``targets`` are as for `Stripe`. None where it was stopped, or took longer than ``seconds``.
 
         Raises:
             ValueError: the arrays are not what the code reads.
         """
         rows, columns = inputs[0].valid.shape[1:]
         try:
-            stripe = Stripe(self._loaded, inputs, self._facts, abort=self._flag)
+            stripe = Stripe(self._loaded, inputs, self._facts, abort=self._flag, targets=targets)
         except TooMuchScratch:
             return Made(outputs=(), left=(slice(0, rows),))
         samples = max(1, *(data.valid.shape[0] for data in inputs))

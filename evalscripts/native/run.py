@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from evalscripts.native.binding import Binding, Facts, TooMuchScratch
+from evalscripts.native.binding import Binding, Facts
 from evalscripts.native.frame import ABORTED, LANES, OK, OUT_OF_FUEL, TRAPPED
 from evalscripts.native.load import Loaded
+from evalscripts.native.scratch import TooMuchScratch, address_of
 from evalscripts.program import InputData
 
 __all__ = ["DEFAULT_FUEL", "AbortFlag", "End", "Facts", "Status", "Stripe", "TooMuchScratch"]
@@ -43,6 +44,8 @@ class AbortFlag:
 
     def __init__(self) -> None:
         self._word = np.zeros(1, dtype=np.int32)
+        self.address = address_of(self._word)
+        """Where machine code looks."""
 
     def set(self) -> None:
         """End the runs, also those that begin later."""
@@ -52,11 +55,6 @@ class AbortFlag:
     def is_set(self) -> bool:
         """Whether it was set."""
         return bool(self._word[0])
-
-    @property
-    def address(self) -> int:
-        """Where machine code looks."""
-        return int(self._word.ctypes.data)
 
 
 class Stripe:
@@ -74,11 +72,14 @@ class Stripe:
         abort: AbortFlag,
         fuel: int = DEFAULT_FUEL,
         block: int | None = None,
+        targets: Sequence[NDArray[Any]] | None = None,
     ) -> None:
         """Bind the code to one `InputData` for each of the kernel's inputs, and to its facts.
 
         Arrays whose rows lie apart are copied; the others are read in place and must not change.
         ``block`` is how many pixels, eight or more, are read at a time; None: as fits the cache.
+        ``targets`` are arrays to write, (band, row, col) for each output, without gaps between the
+        pixels of a band, and of eight pixels or more; None: new ones.
 
         Raises:
             TooMuchScratch: the number of samples makes the script's arrays too large.
@@ -86,13 +87,16 @@ class Stripe:
         """
         self._loaded = loaded
         self._abort = abort
-        self._binding = Binding(loaded, inputs, facts, fuel=fuel, block=block)
+        self._binding = Binding(loaded, inputs, facts, fuel=fuel, block=block, targets=targets)
+        self._has_own_targets = targets is None
         self.pixels = self._binding.pixels
         """Rows × columns, counted row by row."""
 
     @property
     def outputs(self) -> tuple[NDArray[Any], ...]:
         """(band, row, col) for each output, in its dtype; complete when all ranges are done."""
+        if not self._has_own_targets:
+            return self._binding.targets
         flat = (target[:, : self.pixels] for target in self._binding.targets)
         return tuple(one.reshape(one.shape[0], *self._binding.shape) for one in flat)
 
@@ -113,9 +117,9 @@ class Stripe:
             raise ValueError(f"there are {self.pixels} pixels, none from {start} to {stop}")
         stop = max(stop, LANES)
         start = max(0, min(start, stop - LANES))
-        frame, scratch = self._binding.make_frame(self._abort.address)
-        status = self._loaded.library.drive(self._binding.job, frame.ctypes.data, start, stop)
-        del scratch  # held until here
+        frame = self._binding.take_frame(self._abort.address)
+        status = self._loaded.library.drive(self._binding.job, frame.address, start, stop)
+        self._binding.give_back(frame)
         return self._status(status)
 
     def _status(self, status: int) -> Status:

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ class Watch:
         self._running: set[int] = set()
         self._numbers = itertools.count()
         self._is_closed = False
+        self._looks_at = math.inf
+        """When the thread looks next, which may be earlier than anything is due."""
         self._thread = threading.Thread(target=self._look, name="native-watch", daemon=True)
         self._thread.start()
 
@@ -30,8 +33,10 @@ class Watch:
         with self._changed:
             self._running.add(number)
             heapq.heappush(self._due, entry)
-            # Nearly always others are due earlier, and the thread may sleep on.
-            if self._due[0] is entry:
+            # Waking a thread costs more than most runs take. It sleeps on through runs that begin
+            # and end before it looks, and so is woken once in so many seconds.
+            if entry[0] < self._looks_at:
+                self._looks_at = entry[0]
                 self._changed.notify()
         try:
             yield
@@ -56,4 +61,5 @@ class Watch:
                     _, number, flag = heapq.heappop(self._due)
                     if number in self._running:
                         flag.set()
-                self._changed.wait(self._due[0][0] - now if self._due else None)
+                self._looks_at = self._due[0][0] if self._due else math.inf
+                self._changed.wait(self._looks_at - now if self._due else None)

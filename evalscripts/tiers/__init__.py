@@ -3,6 +3,7 @@
 program.py    TieredProgram, and which kind of session a request gets
 standing.py   what is known of one script's native tier, shared by its sessions
 session.py    one request's rows, made by either tier
+inline.py     one request's rows where machine code makes them all, in any thread
 
 What lowers has been proven to leave nothing behind between pixels, so any rows may be made by
 either tier, again if need be, in any order:

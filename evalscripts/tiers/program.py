@@ -6,10 +6,20 @@ from concurrent.futures import Future
 
 from evalscripts.native.compiler import NativeCompiler
 from evalscripts.native.outcome import Compiled, Outcome, Refused
-from evalscripts.program import InputData, PixelReport, RunContext, Selection, Session
+from evalscripts.native.rows import NativeRun
+from evalscripts.program import (
+    InlineRun,
+    InputData,
+    PixelReport,
+    RunContext,
+    Selection,
+    Session,
+)
 from evalscripts.snapshot import Snapshot
-from evalscripts.tiers.session import TieredSession
+from evalscripts.tiers.inline import TieredInline
+from evalscripts.tiers.session import TieredSession, facts_of
 from evalscripts.tiers.standing import Standing
+from evalscripts.v8.facts import match_inputs
 from evalscripts.v8.pool import V8Pool
 from evalscripts.v8.program import Staged, V8Program
 
@@ -100,6 +110,17 @@ class TieredProgram:
         if outcome is None and self._pool.is_free_soon():
             session.prepare()
         return session
+
+    def inline(self, context: RunContext) -> InlineRun | None:
+        """Return a run that needs no session, where machine code does it all; see `Program`."""
+        outcome = self._standing.outcome()
+        is_proven = self._standing.is_checked and not self._ends_in_v8
+        if not (is_proven and isinstance(outcome, Compiled)):
+            return None
+        ids = match_inputs(self._program.source, self.setup, context)
+        facts = facts_of(outcome, self.setup, context, ids=ids)
+        native = NativeRun(outcome.loaded, facts, watch=self._watch, spread=None)
+        return TieredInline(self._program, context, ids=ids, native=native, standing=self._standing)
 
     def _is_foreseen(self, context: RunContext) -> bool:
         """Return whether the hooks left the outputs and globals as the machine code has them."""

@@ -16,6 +16,7 @@ from evalscripts.native.recheck import difference, gather, pick
 from evalscripts.native.rows import NativeRun
 from evalscripts.native.watch import Watch
 from evalscripts.program import Finished, InputData, RunContext
+from evalscripts.setup import Setup
 from evalscripts.tiers.standing import Standing
 from evalscripts.v8.facts import match_inputs
 from evalscripts.v8.program import V8Program
@@ -249,7 +250,7 @@ class TieredSession:
         if self._native is None:
             run = NativeRun(
                 compiled.loaded,
-                self._facts(compiled),
+                facts_of(compiled, self._program.setup, self._context, ids=self._ids),
                 watch=self._watch,
                 spread=self._context.spread,
             )
@@ -258,18 +259,20 @@ class TieredSession:
             self._check_open()
         return self._native
 
-    def _facts(self, compiled: Compiled) -> Facts:
-        if not compiled.loaded.object.facts:
-            return {}
-        context = self._context
-        setup = self._program.setup
-        return read_facts(setup, context, ids=self._ids, selection=context.selection)
-
     def _check_open(self) -> None:
         if self._is_aborted:
             raise ScriptLimitExceeded("the script was stopped before it ended")
         if self._is_over:
             raise ScriptRuntimeError("the script has ended already")
+
+
+def facts_of(
+    compiled: Compiled, setup: Setup, context: RunContext, *, ids: tuple[str, ...]
+) -> Facts:
+    """Return what machine code is told of the request."""
+    if not compiled.loaded.object.facts:
+        return {}
+    return read_facts(setup, context, ids=ids, selection=context.selection)
 
 
 def _all_rows(part: Mapping[str, InputData]) -> slice:

@@ -70,6 +70,9 @@ class V8Program:
         """
         return V8Session(self.source, self.setup, context, pool=self._pool, spent=spent)
 
+    def inline(self, context: RunContext) -> None:
+        """Return None: an isolate is another process; see `Program`."""
+
     def debug(self, context: RunContext, inputs: Mapping[str, InputData]) -> PixelReport:
         """Return everything about one pixel; see `debug_pixel`."""
         return debug_pixel(lambda: self.open(context), inputs)
