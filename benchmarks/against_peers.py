@@ -31,6 +31,7 @@ from benchmarks.report import describe, put
 from benchmarks.rows import COLD, OURS, REGISTERED, WARM, Row, write_details, write_rows
 from benchmarks.scene_files import MEETING
 from benchmarks.scenes import Scenes, SceneSet, benchmark_scenes
+from benchmarks.stages import measure_stages
 from benchmarks.workloads import (
     FAR,
     LOCAL,
@@ -155,17 +156,29 @@ def main() -> None:
     load = os.getloadavg()[0]
     scenes = benchmark_scenes(options.pixels)
     warm_kernels()
+    command = f"python -m benchmarks.against_peers {' '.join(sys.argv[1:])}".strip()
+    if options.stages:
+        works = [work for work in make_workloads() if work.key in options.only]
+        found = measure_stages(scenes, works, repeats=options.repeats, seed=options.seed)
+        tables = "\n\n".join(one.write() for one in found)
+        _finish(options, tables, command=command, load=load, marks="stages")
+        return
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         terracotta = Terracotta()
         stack.callback(terracotta.close)
         peers = (RioTiler(), Warped(), terracotta, OdcStac(), AsyncGeotiff())
         rows = _race_all(scenes, peers, home, options)
-    command = f"python -m benchmarks.against_peers {' '.join(sys.argv[1:])}".strip()
-    text = describe(write_rows(rows), command=command, load_before=load)
+    _finish(options, write_rows(rows), command=command, load=load, marks="against_peers")
+
+
+def _finish(
+    options: argparse.Namespace, table: str, *, command: str, load: float, marks: str
+) -> None:
+    text = describe(table, command=command, load_before=load)
     print(f"\n{text}")
     if options.write:
-        put(text)
+        put(text, marks=marks)
 
 
 def _options() -> argparse.Namespace:
@@ -189,6 +202,11 @@ def _options() -> argparse.Namespace:
         "--quick",
         action="store_true",
         help="local files in blocks of 1024, the peers' quickest settings only",
+    )
+    parser.add_argument(
+        "--stages",
+        action="store_true",
+        help="our own time by stage, cold and warm, beside each stage's floor",
     )
     parser.add_argument("--write", action="store_true", help="put the table into README.md")
     options = parser.parse_args()

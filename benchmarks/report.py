@@ -12,7 +12,6 @@ from pathlib import Path
 import rasterio
 
 README = Path(__file__).parent / "README.md"
-MARKS = "against_peers"
 PACKAGES = (
     "rio-tiler",
     "terracotta",
@@ -45,7 +44,7 @@ def describe_facts(packages: Sequence[str], *, command: str, load_before: float)
     return "\n".join(facts)
 
 
-def put(text: str, *, marks: str = MARKS) -> None:
+def put(text: str, *, marks: str) -> None:
     """Replace what stands between these marks in README.md."""
     start, end = f"<!-- {marks}: start -->", f"<!-- {marks}: end -->"
     before, _, rest = README.read_text(encoding="utf-8").partition(start)

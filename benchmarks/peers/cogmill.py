@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 
+from benchmarks.contestants import COLLECTION
 from benchmarks.scenes import SceneSet
 from benchmarks.workloads import Question
 from engine.catalog.recent import Recent
@@ -17,12 +19,11 @@ from engine.core import Engine, EngineOptions
 from engine.geo.time import TimeRange
 from engine.ingest import ingest
 from engine.net.guard import OutboundPolicy
+from engine.plan.plan import Plan
 from engine.request import Input, PixelRequest
 from engine.run.open import open_image
 from engine.run.workers import together
 from engine.store.route import StoreOptions
-
-COLLECTION = "sentinel-2-l2a"
 
 
 class Loop:
@@ -42,15 +43,25 @@ class Cogmill:
 
     name = "Cogmill"
 
-    def __init__(self, loop: Loop, home: Path, root: str, sets: Sequence[SceneSet]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        home: Path,
+        root: str,
+        sets: Sequence[SceneSet],
+        *,
+        threads: int | None = None,
+    ) -> None:
+        """Register the sets; ``threads`` compute, or as many as the engine takes by itself."""
         self.loop = loop
         self.root = root
         host = urlsplit(root).netloc
         policy = OutboundPolicy(hosts=(host,) if host else ())
         store = StoreOptions(roots=() if host else (root,), policy=policy)
-        self.engine = Engine(
-            EngineOptions(database_url=f"sqlite:///{home / 'cogmill.db'}", store=store)
-        )
+        options = EngineOptions(database_url=f"sqlite:///{home / 'cogmill.db'}", store=store)
+        if threads is not None:
+            options = replace(options, threads=threads)
+        self.engine = Engine(options)
         loop(self._start(sets))
 
     async def _start(self, sets: Sequence[SceneSet]) -> None:
@@ -70,11 +81,12 @@ class Cogmill:
         self.engine.parts.reader.cache.clear()
 
     def forget_all(self) -> None:
-        """Empty the caches of blocks, of newer headers and of the catalog's scenes."""
+        """Empty the caches of blocks, of newer headers and of what the catalog found before."""
         parts = self.engine.parts
         parts.reader.cache.clear()
         parts.images.clear()
-        for recent in (parts.catalog.recent_scenes, parts.catalog.recent_collections):
+        memory = parts.catalog.memory
+        for recent in (memory.scenes, memory.collections, memory.places):
             _empty(recent)
 
     def answer_cold(self, question: Question, scenes: SceneSet) -> object:
@@ -101,6 +113,12 @@ class Cogmill:
         if question.work.zoom is None or script != question.work.script:
             return pixels.outputs["default"]
         return (await self.engine.encode(pixels, media_type="image/png")).body
+
+    def plan(self, question: Question, scenes: SceneSet) -> Plan:
+        """Return what is read for a question."""
+        request = make_request(question, scenes, question.work.script)
+        found: Plan = self.loop(self.engine.plan(request))
+        return found
 
     def numbers(self, question: Question, scenes: SceneSet) -> np.ndarray:
         """Return the stored numbers (band, row, col) behind a map tile, or the array."""
