@@ -1,9 +1,7 @@
-"""PNG: rows filtered by a kernel, deflated by ISA-L.
+"""PNG: rows Paeth-filtered and deflated in one kernel.
 
-Filters and chunks after the PNG specification (W3C, third edition), 9 and 11. Every row but the
-first is Paeth-filtered: over satellite pictures it deflates best, and trying the others costs more
-than it saves. Many times quicker than libpng at its default level, and 10 % larger
-(`benchmarks/bench_encode.py`).
+Chunks after the PNG specification (W3C, third edition), 11. Some thirty times quicker than libpng
+at its default level, and about as small (`benchmarks/bench_encode.py`).
 """
 
 import struct
@@ -14,6 +12,7 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from engine.encode.deflate import deflate_quickly
+from engine.encode.squeeze import squeeze, squeezed_limit
 from engine.jit import kernel
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -33,23 +32,20 @@ def encode_png(values: NDArray[Any], *, palette: bool = False) -> bytes:
         indexed = _indexed(np.ascontiguousarray(values))
         if indexed is not None:
             return indexed
-    planes = _byte_planes(values)
-    filtered = np.empty((height, 1 + width * planes.shape[0]), dtype=np.uint8)
-    filter_rows(planes, filtered)
     head = struct.pack(
         ">IIBBBBB", width, height, 8 * values.dtype.itemsize, COLOR_TYPES[bands], 0, 0, 0
     )
-    return _join(head, (b"IDAT", deflate_quickly(filtered)))
+    return _join(head, (b"IDAT", _squeezed(values)))
 
 
-def _byte_planes(values: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return (plane, row, col): one plane per byte of a pixel, in the order of the file."""
-    if values.dtype == np.uint8:
-        return np.ascontiguousarray(values)
-    bands, height, width = values.shape
-    # PNG stores the high byte first.
-    split = np.stack([values >> 8, values & 0xFF], axis=1).astype(np.uint8)
-    return split.reshape(2 * bands, height, width)
+def _squeezed(values: NDArray[Any]) -> memoryview:
+    if not (values.flags.c_contiguous and values.flags.writeable):
+        # Of other arrays the kernel would have to be compiled again.
+        values = values.copy()
+    height = values.shape[1]
+    words = np.empty(squeezed_limit(height, values.nbytes // height), dtype=np.uint64)
+    count = squeeze(values.view(np.uint8), values.dtype.itemsize, words)
+    return words.view(np.uint8).data[:count]
 
 
 def _indexed(values: NDArray[np.uint8]) -> bytes | None:
@@ -68,46 +64,12 @@ def _indexed(values: NDArray[np.uint8]) -> bytes | None:
     return _join(head, *parts, (b"IDAT", deflate_quickly(rows)))
 
 
-def _join(head: bytes, *parts: tuple[bytes, bytes]) -> bytes:
-    chunks = [SIGNATURE]
+def _join(head: bytes, *parts: tuple[bytes, bytes | memoryview]) -> bytes:
+    chunks: list[bytes | memoryview] = [SIGNATURE]
     for kind, body in ((b"IHDR", head), *parts, (b"IEND", b"")):
         checksum = isal_zlib.crc32(body, isal_zlib.crc32(kind))
         chunks += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", checksum)]
     return b"".join(chunks)
-
-
-@kernel
-def filter_rows(planes: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
-    """Write Paeth-filtered rows into ``out`` (row, 1 + byte) from (byte of the pixel, row, col).
-
-    The first row is Sub-filtered, which is what Paeth becomes where nothing lies above.
-    """
-    step, height, width = planes.shape
-    for row in range(height):
-        target = out[row]
-        target[0] = 4 if row else 1
-        for plane in range(step):
-            line = planes[plane, row]
-            place = 1 + plane
-            if row == 0:
-                target[place] = line[0]
-                for col in range(1, width):
-                    target[place + col * step] = line[col] - line[col - 1]
-                continue
-            above = planes[plane, row - 1]
-            target[place] = line[0] - above[0]
-            a = np.int32(line[0])
-            c = np.int32(above[0])
-            for col in range(1, width):
-                b = np.int32(above[col])
-                to_a, to_b, to_c = abs(b - c), abs(a - c), abs(a + b - c - c)
-                near = b if to_b <= to_c else c
-                if to_a <= to_b and to_a <= to_c:
-                    near = a
-                value = np.int32(line[col])
-                target[place + col * step] = np.uint8(value - near)
-                a = value
-                c = b
 
 
 @kernel
