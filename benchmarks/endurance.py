@@ -19,13 +19,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.asking import Connection, take_token
 from benchmarks.command import read_command
 from benchmarks.contestants import COLLECTION
-from benchmarks.endurance_mix import Mix
+from benchmarks.endurance_mix import Asked, Mix
 from benchmarks.processes import open_files, resident, tree
 from engine.catalog.user import make_user_collection
 from engine.core import EngineOptions, open_engine
@@ -43,6 +44,8 @@ MOMENTS = 50
 GROWTH = 0.03
 MORE_FILES = 32
 CACHE_BYTES = 32 << 20
+TOGETHER = 500
+"""Requests over one connection; then the client connects anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,28 @@ class Run:
     """By kind and status."""
     wrong: Counter[str] = field(default_factory=Counter)
     moments: list[Moment] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self) -> bool:
+        """Return True where one more is to be sent."""
+        with self.lock:
+            self.left -= 1
+            return self.left >= 0
+
+    def note(self, connection: Connection, asked: Asked) -> None:
+        """Ask and count the answer; raises ConnectionError where there is none."""
+        try:
+            answer = connection.ask(asked.request)
+        except OSError as error:
+            self._count(asked, 0, str(error))
+            raise ConnectionError(str(error)) from error
+        self._count(asked, answer.status, repr(answer.body[:200]))
+
+    def _count(self, asked: Asked, status: int, told: str) -> None:
+        with self.lock:
+            self.answers[asked.kind, status] += 1
+            if status != asked.status:
+                self.wrong[f"{asked.kind}: {status} {told}"] += 1
 
     def growth(self) -> float:
         """Return by what part memory grew in the second half."""
@@ -114,33 +139,23 @@ async def prepare(home: Path, scenes: Path) -> Mix:
 def endure(running: Running, mix: Mix, *, requests: int, clients: int) -> Run:
     """Return what came of so many requests."""
     run = Run(left=requests)
-    lock = threading.Lock()
     start = time.monotonic()
 
     def client(number: int) -> None:
         dice = random.Random(number)  # noqa: S311 - a choice of requests
-        token, since = take_token(running), time.monotonic()
-        with Connection(running.url) as connection:
-            while True:
-                with lock:
-                    if not run.left:
+        while run.left > 0:
+            with Connection(running.url) as connection, suppress(ConnectionError):
+                for _ in range(TOGETHER):
+                    if not run.take():
                         return
-                    run.left -= 1
-                if time.monotonic() - since > 600:
-                    token, since = take_token(running), time.monotonic()
-                asked = mix.with_token(token).draw(dice)
-                answer = connection.ask(asked.request)
-                with lock:
-                    run.answers[asked.kind, answer.status] += 1
-                    if answer.status != asked.status:
-                        run.wrong[f"{asked.kind}: {answer.status} {answer.body[:200]!r}"] += 1
+                    run.note(connection, mix.draw(dice))
 
     threads = [threading.Thread(target=client, args=(number,)) for number in range(clients)]
     for thread in threads:
         thread.start()
     while any(thread.is_alive() for thread in threads):
         threads[0].join(0.2)
-        done = requests - run.left
+        done = requests - max(run.left, 0)
         if done >= (len(run.moments) + 1) * requests / MOMENTS:
             run.moments.append(look(running.process.pid, answers=done, start=start))
     run.moments.append(look(running.process.pid, answers=requests, start=start))
@@ -198,9 +213,14 @@ def main() -> int:
         home, scenes = Path(name) / "home", Path(name) / "scenes"
         home.mkdir()
         mix = asyncio.run(prepare(home, scenes))
-        settings = {"workers": "2", "cache_bytes": str(CACHE_BYTES), "log_level": "error"}
+        settings = {
+            "workers": "2",
+            "cache_bytes": str(CACHE_BYTES),
+            "token_seconds": "86400",
+            "log_level": "error",
+        }
         with running_server(home, scenes, **settings) as running:
-            given = command.given
+            given, mix = command.given, mix.with_token(take_token(running))
             run = endure(running, mix, requests=given.requests, clients=given.clients)
     complaints = report(run)
     command.finish(write_table(run), ("fastapi", "mini-racer", "llvmlite"))

@@ -5,9 +5,9 @@
 A server process as it comes (with its block cache of 512 MiB), over the Process API: four bands of
 2500 × 2500 pixels at 10 m as a TIFF of float32, of one scene and as the mean of 100 dates (the same
 files under 100 names, so nothing is shared but the page cache). Idle is after requests for 64 × 64
-pixels of one date by the same script. *peak* adds up, over all processes, by how much each one's peak (VmHWM)
-is above what it held; *seen* is the most that was seen of all processes at once (PSS, polled).
-Goals: peak below 600 MB for one scene, below 1.5 GB for 100.
+pixels of one date by the same script. *peak* adds up, over all processes, by how much each one's
+peak (VmHWM) is above what it held; *seen* is the most that was seen of all processes at once (PSS,
+polled). Goals: peak below 600 MB for one scene, below 1.5 GB for 100.
 """
 
 import asyncio
