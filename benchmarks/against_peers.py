@@ -25,6 +25,7 @@ from benchmarks.peers.cogmill import Cogmill, Loop
 from benchmarks.peers.odc import OdcStac
 from benchmarks.peers.riotiler import RioTiler
 from benchmarks.peers.terracotta_tiles import Terracotta
+from benchmarks.peers.titiler import TiTiler
 from benchmarks.peers.warped import Warped
 from benchmarks.places import Place, Traffic, opened_place
 from benchmarks.report import describe, put
@@ -167,7 +168,14 @@ def main() -> None:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         terracotta = Terracotta()
         stack.callback(terracotta.close)
-        peers = (RioTiler(), Warped(), terracotta, OdcStac(), AsyncGeotiff())
+        peers = (
+            RioTiler(),
+            Warped(),
+            terracotta,
+            OdcStac(),
+            AsyncGeotiff(),
+            TiTiler(stack),
+        )
         rows = _race_all(scenes, peers, home, options)
     _finish(options, write_rows(rows), command=command, load=load, marks="against_peers")
 

@@ -2,9 +2,9 @@
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from benchmarks.places import Traffic
 from benchmarks.workloads import Goals, Work
@@ -12,8 +12,10 @@ from benchmarks.workloads import Goals, Work
 T = TypeVar("T")
 COLD, REGISTERED, WARM = "cold", "registered", "warm"
 OURS, USUAL = "Cogmill", "rio-tiler"
-PEERS = ("rio-tiler", "WarpedVRT", "terracotta", "odc-stac", "async-geotiff")
+PEERS = ("rio-tiler", "WarpedVRT", "terracotta", "odc-stac", "async-geotiff", "TiTiler")
 """In the order of the table's columns."""
+OUTSIDE = ("TiTiler",)
+"""Those that work in processes of their own."""
 ALIKE = 0.999
 """Share of pixels below which a row does not count."""
 HEAD = (
@@ -71,41 +73,27 @@ class Row:
         self.work_times.setdefault(key, []).append((time.process_time() - worked) * 1000)
         return value
 
-    def median(self, key: Key) -> float | None:
-        """Return the median in milliseconds, or None where it did not run."""
-        found = self.times.get(key)
-        return statistics.median(found) if found else None
-
     def ours(self, known: str) -> float | None:
-        """Return our median."""
-        return self.median((OURS, "", known))
+        """Return our median in milliseconds, or None where it did not run."""
+        found = self.times.get((OURS, "", known))
+        return statistics.median(found) if found else None
 
     def quickest(self, peer: str, known: str) -> tuple[float, str] | None:
         """Return a peer's median with its quicker setting, and which one that is."""
-        found = [
-            (statistics.median(times), setting)
-            for (name, setting, knew), times in self.times.items()
-            if name == peer and knew == known
-        ]
-        return min(found, default=None)
+        return _quickest(self.times, peer, known)
 
     def best(self, known: str) -> tuple[float, str, str] | None:
         """Return the quickest peer's median, its name and its setting."""
-        found = []
-        for peer in PEERS:
-            quickest = self.quickest(peer, known)
-            if quickest is not None:
-                found.append((quickest[0], peer, quickest[1]))
-        return min(found, default=None)
+        return _best(self.times, known)
 
     def ratios(self) -> tuple[float | None, float | None, float | None]:
         """Return cold against rio-tiler, cold against the best peer, warm against the best."""
-        usual, best, warm = self.quickest(USUAL, COLD), self.best(COLD), self.best(WARM)
-        return (
-            _ratio(usual and usual[0], self.ours(COLD)),
-            _ratio(best and best[0], self.ours(COLD)),
-            _ratio(warm and warm[0], self.ours(WARM)),
-        )
+        return _ratios(self.times)
+
+    def work_ratios(self) -> tuple[float | None, float | None, float | None]:
+        """Return the same by this process's CPU, without the peers that work in others."""
+        inside = {key: times for key, times in self.work_times.items() if key[0] not in OUTSIDE}
+        return _ratios(inside)
 
     def write(self) -> str:
         """Return the row in Markdown."""
@@ -145,6 +133,37 @@ class Row:
         return text if self.counts else f"{text}: does not count"
 
 
+def _quickest(
+    times: Mapping[Key, Sequence[float]], peer: str, known: str
+) -> tuple[float, str] | None:
+    found = [
+        (statistics.median(one), setting)
+        for (name, setting, knew), one in times.items()
+        if name == peer and knew == known
+    ]
+    return min(found, default=None)
+
+
+def _best(times: Mapping[Key, Sequence[float]], known: str) -> tuple[float, str, str] | None:
+    found = []
+    for peer in PEERS:
+        quickest = _quickest(times, peer, known)
+        if quickest is not None:
+            found.append((quickest[0], peer, quickest[1]))
+    return min(found, default=None)
+
+
+def _ratios(
+    times: Mapping[Key, Sequence[float]],
+) -> tuple[float | None, float | None, float | None]:
+    cold, warm = _quickest(times, OURS, COLD), _quickest(times, OURS, WARM)
+    return (
+        _ratio(_quickest(times, USUAL, COLD), cold),
+        _ratio(_best(times, COLD), cold),
+        _ratio(_best(times, WARM), warm),
+    )
+
+
 def write_rows(rows: Sequence[Row]) -> str:
     """Return the table in Markdown."""
     head = f"| {' | '.join(HEAD)} |"
@@ -164,10 +183,11 @@ def write_details(row: Row) -> str:
         lines.append(text)
     shares = ", ".join(f"{peer} {min(found):.2%}" for peer, found in row.alike.items())
     lines.append(f"  pixels alike: precise {row.agreement()}; as timed: {shares}")
-    ratios = [_goal(found, None) for found in row.ratios()]
-    lines.append(
-        f"  cold × rio-tiler {ratios[0]}, cold × best {ratios[1]}, warm × best {ratios[2]}"
-    )
+    for text, found in (("time", row.ratios()), ("CPU", row.work_ratios())):
+        shown = (_goal(one, None) or "-" for one in found)
+        words = ("cold × rio-tiler", "cold × best", "warm × best")
+        pairs = (f"{word} {one}" for word, one in zip(words, shown, strict=True))
+        lines.append(f"  by {text}: {', '.join(pairs)}")
     return "\n".join(lines)
 
 
@@ -177,8 +197,8 @@ def _milliseconds(value: float | None) -> str:
     return f"{value:.1f} ms" if value < 20 else f"{value:.0f} ms"
 
 
-def _ratio(peer: float | None, ours: float | None) -> float | None:
-    return None if peer is None or ours is None else peer / ours
+def _ratio(peer: tuple[Any, ...] | None, ours: tuple[Any, ...] | None) -> float | None:
+    return None if peer is None or ours is None else peer[0] / ours[0]
 
 
 def _goal(found: float | None, goal: float | None) -> str:

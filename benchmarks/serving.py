@@ -1,75 +1,22 @@
 """Map tiles over HTTP: our server and TiTiler's, on the same files."""
 
-import io
 import os
 import subprocess
 import sys
 import threading
 import time
 import urllib.error
-import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import PIL.Image
-
 from benchmarks.contestants import COLLECTION, DATE, GDAL_SETTINGS
-from benchmarks.rows import AGAIN, COLD, FIRST, WARM, Row
-from benchmarks.workloads import Work, draw_question, make_workloads
 from tests.builders.running import ROOT, Running, cogmill, free_port, running_server
 
 START_SECONDS = 60.0
-
-
-def race_servers(folder: Path, home: Path, *, repeats: int) -> list[Row]:
-    """Return a row for each map tile of the workloads, asked over HTTP.
-
-    Two servers are ours: one without a cache of blocks, which is always cold, and one with it.
-    """
-    with (
-        serving(folder, home / "cold", cache_bytes="0") as cold,
-        serving(folder, home / "warm") as warm,
-        titiler_server(folder) as titiler,
-    ):
-        tiles = [work for work in make_workloads() if work.zoom is not None]
-        servers = (cold.url, warm.url, titiler.url)
-        for work in tiles:
-            _race(work, folder, servers, repeats=1)
-        rows = []
-        for work in tiles:
-            rows.append(_race(work, folder, servers, repeats=repeats))
-            print(rows[-1].write(), flush=True)
-        return rows
-
-
-def _race(work: Work, folder: Path, servers: tuple[str, str, str], *, repeats: int) -> Row:
-    cold, warm, theirs = servers
-    row = Row(name=work.name, place="server", peer="TiTiler")
-    random = np.random.default_rng(11)
-    for repetition in range(repeats):
-        question = draw_question(work, str(folder / "B04.tif"), random)
-        peer = f"{theirs}/tiles/WebMercatorQuad/{work.zoom}/{question.x}/{question.y}.png"
-        path = f"tiles/{COLLECTION}/{work.zoom}/{question.x}/{question.y}.png"
-        query = {"evalscript": work.script, "size": work.side}
-
-        def time_peer(peer: str = peer) -> None:
-            row.time(FIRST, lambda: _picture(peer, titiler_query(work.bands, work.side)))
-            row.time(AGAIN, lambda: _picture(peer, titiler_query(work.bands, work.side)))
-
-        def time_ours(path: str = path, query: Mapping[str, Any] = query) -> None:
-            row.time(COLD, lambda: _picture(f"{cold}/{path}", query))
-            _picture(f"{warm}/{path}", query)
-            row.time(WARM, lambda: _picture(f"{warm}/{path}", query))
-
-        turns = (time_peer, time_ours)
-        for turn in turns if repetition % 2 else reversed(turns):
-            turn()
-    return row
 
 
 def titiler_query(bands: Sequence[str], side: int) -> dict[str, Any]:
@@ -83,14 +30,6 @@ def titiler_query(bands: Sequence[str], side: int) -> dict[str, Any]:
         "rescale": "-0.2,0.9",
         "colormap_name": "rdylgn",
     }
-
-
-def _picture(url: str, parameters: Mapping[str, Any]) -> None:
-    """Ask for a map tile, and make sure that it is a PNG of 512 pixels in color."""
-    body = _fetch(f"{url}?{urllib.parse.urlencode(parameters, doseq=True)}")
-    with PIL.Image.open(io.BytesIO(body)) as picture:
-        if picture.size != (512, 512) or picture.mode not in {"RGB", "RGBA"}:
-            raise SystemExit(f"{url}: found {picture.mode} of {picture.size}")
 
 
 def _fetch(url: str) -> bytes:

@@ -18,7 +18,6 @@ from benchmarks.peers.settings import gdal_environment
 
 NEWEST = datetime(2024, 1, 1, tzinfo=UTC)
 PROJECTION = "https://stac-extensions.github.io/projection/v2.0.0/schema.json"
-CONFIGURATION = {"*": {"assets": {"*": {"data_type": "uint16", "nodata": 0}}}}
 
 
 class OdcStac:
@@ -53,11 +52,13 @@ class OdcStac:
                     question.box,
                     crs=f"EPSG:{question.epsg}",
                     shape=(question.height, question.width),
+                    tight=True,
                 ),
                 resampling=ask.work.resampling.value,
                 groupby="time" if ask.work.is_series else "eo:constellation",
                 preserve_original_order=True,
-                stac_cfg=CONFIGURATION,
+                dtype="uint16",
+                nodata=0,
                 **threads,
             )
             values = np.stack([loaded[band].values for band in ask.work.bands])
