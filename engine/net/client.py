@@ -109,7 +109,8 @@ class HttpClient:
         Raises what ``judge`` raises, `SourceCorrupt` where the body is longer than wanted, and
         `SourceUnavailable` for every failure of the connection, naming the host and nothing else.
         """
-        await self._slots.take(route.slots)
+        if not self._slots.take_now(route.slots):
+            await self._slots.take(route.slots)
         try:
             answer = await self._follow(route, judge, size, _lines(headers or {}))
         finally:
@@ -190,8 +191,7 @@ def _leads_on(answer: Answer) -> bool:
 
 def _lines(headers: Mapping[str, str]) -> str:
     """Return ``headers`` as they are sent. Raises `Forbidden` where one would become two."""
-    for value in headers.values():
-        if _BREAKS_LINES.search(value):
-            message = "an address, a version or a setting holds a line break; that is not sent"
-            raise Forbidden(message)
+    if _BREAKS_LINES.search("".join(headers.values())):
+        message = "an address, a version or a setting holds a line break; that is not sent"
+        raise Forbidden(message)
     return "".join([f"{name}: {value}\r\n" for name, value in headers.items()])

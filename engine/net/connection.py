@@ -111,10 +111,16 @@ class Connection(asyncio.BufferedProtocol):
             return await waiter
         finally:
             if self._waiter is waiter:
-                self.close()
+                self._hang_up()
 
     def close(self) -> None:
-        """Hang up at once, whatever is under way."""
+        """Hang up at once; a question that is under way fails."""
+        waiter = self._waiter
+        self._hang_up()
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(SourceUnavailable(f"the connection to {self.host} was closed"))
+
+    def _hang_up(self) -> None:
         self._waiter = None
         self._clear()
         if self._transport is not None:
@@ -139,7 +145,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Take the bytes that arrived."""
         if self._waiter is None:
-            self.close()
+            self._hang_up()
             return
         self._heard = self._loop.time()
         self._filled += nbytes
@@ -167,7 +173,7 @@ class Connection(asyncio.BufferedProtocol):
             else:
                 text = f"{self.host} closed the connection before the end of its answer"
                 self._fail(SourceUnavailable(text))
-        self.close()
+        self._hang_up()
         self._freed(self)
 
     # The answer, step by step.
@@ -253,7 +259,7 @@ class Connection(asyncio.BufferedProtocol):
     def _let_go(self, *, reusable: bool) -> None:
         """End the question; keep the connection if it stands where the next answer begins."""
         if not reusable:
-            self.close()
+            self._hang_up()
             return
         self._answered = True
         self._waiter = None
@@ -288,7 +294,7 @@ class Connection(asyncio.BufferedProtocol):
             self._head = None
             self._fail(SourceUnavailable(f"{self.host} did not answer in time"))
         elif self._waiter is None and now >= self._heard + KEPT_SECONDS:
-            self.close()
+            self._hang_up()
         else:
             self._look_again()
 

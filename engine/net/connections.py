@@ -40,6 +40,7 @@ class Connections:
         self._resolver = resolver
         self._silence = silence
         self._free: dict[Origin, list[Connection]] = {}
+        self._open: set[Connection] = set()
         self._addresses: dict[tuple[str, int], _Known[list[AddrInfoType]]] = {}
         self._trust: _Known[ssl.SSLContext] | None = None
 
@@ -79,8 +80,8 @@ class Connections:
         raise SourceUnavailable(text) from None
 
     async def close(self) -> None:
-        """Close those that are kept, and the resolver."""
-        for connection in [one for free in self._free.values() for one in free]:
+        """Close all of them, those in use too, and the resolver."""
+        for connection in self._open:
             connection.close()
         self._free.clear()
         await self._resolver.close()
@@ -108,6 +109,7 @@ class Connections:
         except BaseException:
             found.close()
             raise
+        self._open.add(connection)
         return connection
 
     async def _find(self, host: str, port: int) -> list[AddrInfoType]:
@@ -137,6 +139,7 @@ class Connections:
         return await self._trust.get()
 
     def _forget(self, origin: Origin, connection: Connection) -> None:
+        self._open.discard(connection)
         free = self._free.get(origin, [])
         if connection in free:
             free.remove(connection)

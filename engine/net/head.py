@@ -5,15 +5,15 @@ lengths that differ and codings that are not known make it no HTTP at all.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 MAX_HEAD_BYTES = 64 << 10
 """The longest head that is read."""
 
 _STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-9][0-9]{2})(?: .*)?")
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_LENGTH = re.compile(r"[0-9]{1,18}")
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
+_LENGTH_DIGITS = 18
 _BODILESS = (204, 304)
 
 
@@ -21,7 +21,7 @@ class NotHttpError(Exception):
     """What came is no answer that may be trusted to end where it says."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Head:
     """Status and headers of an answer."""
 
@@ -47,20 +47,29 @@ def parse_head(raw: bytes) -> Head:
     text = raw.decode("utf-8", "surrogateescape")
     first, *lines = text.split("\r\n")
     found = _STATUS_LINE.fullmatch(first)
-    if found is None or "\0" in text or not text.count("\r") == text.count("\n") == len(lines):
+    fields = [line.partition(":") for line in lines]
+    names = [name for name, colon, _ in fields if name and colon]
+    # All names at once: none is empty, so together they are a token as each of them is.
+    if found is None or len(names) < len(lines) or _TOKEN.fullmatch("".join(names)) is None:
         raise NotHttpError
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon or _NAME.fullmatch(name) is None:
-            raise NotHttpError
-        key, value = name.lower(), value.strip(" \t")
-        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    if not text.count("\r") == text.count("\n") == len(lines) or "\0" in text:
+        raise NotHttpError
+    headers = {name.lower(): value.strip(" \t") for name, _, value in fields}
+    if len(headers) < len(fields):
+        headers = _joined(fields)
     version, status = found.groups()
-    options = headers.get("connection", "keep-alive" if version == "1" else "close").lower()
-    return Head(
-        status=int(status), headers=headers, keeps_open="close" not in options and version == "1"
-    )
+    options = headers.get("connection")
+    # An HTTP/1.0 that would keep it open says so in its own way; not worth the trouble.
+    keeps_open = version == "1" and (options is None or "close" not in options.lower())
+    return Head(status=int(status), headers=headers, keeps_open=keeps_open)
+
+
+def _joined(fields: Sequence[tuple[str, str, str]]) -> dict[str, str]:
+    headers: dict[str, str] = {}
+    for name, _, value in fields:
+        key, told = name.lower(), value.strip(" \t")
+        headers[key] = f"{headers[key]}, {told}" if key in headers else told
+    return headers
 
 
 def body_length(head: Head) -> int | None:
@@ -77,9 +86,12 @@ def body_length(head: Head) -> int | None:
         return None
     if length is None:
         return None
-    # Told twice alike is allowed, told twice differently is not.
-    lengths = {one.strip() for one in length.split(",")}
-    if len(lengths) > 1 or _LENGTH.fullmatch(length := lengths.pop()) is None:
+    if "," in length:
+        # Told twice alike is allowed, told twice differently is not.
+        length, *others = {one.strip() for one in length.split(",")}
+        if others:
+            raise NotHttpError
+    if not length.isdecimal() or not length.isascii() or len(length) > _LENGTH_DIGITS:
         raise NotHttpError
     return int(length)
 

@@ -1,7 +1,15 @@
 """`Slots`: how many things happen to one host at once."""
 
 import asyncio
-from collections import Counter
+from collections import deque
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class _Host:
+    taken: int = 0
+    turns: deque[asyncio.Future[None]] = field(default_factory=deque)
+    """Those who wait, the longest first; whoever's is done has been handed a slot."""
 
 
 class Slots:
@@ -10,8 +18,7 @@ class Slots:
     def __init__(self, per_host: int) -> None:
         """Give ``per_host`` slots to each host."""
         self._per_host = per_host
-        self._hosts: dict[str, asyncio.Semaphore] = {}
-        self._users: Counter[str] = Counter()
+        self._hosts: dict[str, _Host] = {}
 
     def __len__(self) -> int:
         """Return how many hosts somebody holds a slot of, or waits for one."""
@@ -19,22 +26,38 @@ class Slots:
 
     async def take(self, host: str) -> None:
         """Wait for a slot of ``host``; `give_back` it."""
-        semaphore = self._hosts.get(host)
-        if semaphore is None:
-            semaphore = self._hosts[host] = asyncio.Semaphore(self._per_host)
-        self._users[host] += 1
+        if self.take_now(host):
+            return
+        entry = self._hosts[host]
+        turn = asyncio.get_running_loop().create_future()
+        entry.turns.append(turn)
         try:
-            await semaphore.acquire()
+            await turn
         except BaseException:
-            self._leave(host)
+            if turn.done() and not turn.cancelled():
+                self.give_back(host)
+            else:
+                entry.turns.remove(turn)
             raise
 
-    def give_back(self, host: str) -> None:
-        """End the use of a slot of ``host``."""
-        self._hosts[host].release()
-        self._leave(host)
+    def take_now(self, host: str) -> bool:
+        """Take a slot of ``host`` if one is free; return whether it was."""
+        entry = self._hosts.get(host)
+        if entry is None:
+            entry = self._hosts[host] = _Host()
+        if entry.taken >= self._per_host:
+            return False
+        entry.taken += 1
+        return True
 
-    def _leave(self, host: str) -> None:
-        self._users[host] -= 1
-        if not self._users[host]:
-            del self._users[host], self._hosts[host]
+    def give_back(self, host: str) -> None:
+        """End the use of a slot of ``host``: it goes to whoever has waited longest."""
+        entry = self._hosts[host]
+        while entry.turns:
+            turn = entry.turns.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        entry.taken -= 1
+        if not entry.taken:
+            del self._hosts[host]

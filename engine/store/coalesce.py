@@ -29,6 +29,8 @@ def merge_ranges(ranges: Sequence[ByteRange], *, max_gap: int, max_span: int) ->
     span stays within ``max_span`` bytes. A range larger than that is a span by itself, never cut;
     a range that lies inside a span always joins it.
     """
+    if len(ranges) == 1 and ranges[0].size:
+        return (Span(range=ranges[0], parts=(0,)),)
     order = sorted((i for i, wanted in enumerate(ranges) if wanted.size), key=ranges.__getitem__)
     spans: list[Span] = []
     parts: list[int] = []
@@ -82,7 +84,10 @@ class Coalescing:
         self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo
     ) -> Sequence[Bytes]:
         """Return the bytes of each range, in the order asked for."""
-        reads = self._reads.setdefault((address, info.identity), Flights())
+        key = (address, info.identity)
+        reads = self._reads.get(key)
+        if reads is None:
+            reads = self._reads[key] = Flights()
         seats: Seats = []
         try:
             self._board(reads, seats, address, ranges, info)
@@ -91,7 +96,7 @@ class Coalescing:
             for flight, _ in seats:
                 reads.leave(flight)
             if not reads:
-                self._reads.pop((address, info.identity), None)
+                self._reads.pop(key, None)
 
     def read_now(
         self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo
@@ -117,14 +122,16 @@ class Coalescing:
             (content,) = await self._inner.read(address, [wanted], info=info)
             return content
 
-        ongoing = list(reads.keys())
-        rest: list[int] = []
-        for i, wanted in enumerate(ranges):
-            holder = next((one for one in ongoing if _holds(one, wanted)), None)
-            if holder is None:
-                rest.append(i)
-            else:
-                seats.append((reads.board(holder, partial(read_span, holder)), (i,)))
+        rest: Sequence[int] = range(len(ranges))
+        if reads:
+            rest = []
+            ongoing = list(reads.keys())
+            for i, wanted in enumerate(ranges):
+                holder = next((one for one in ongoing if _holds(one, wanted)), None)
+                if holder is None:
+                    rest.append(i)
+                else:
+                    seats.append((reads.board(holder, partial(read_span, holder)), (i,)))
         spans = merge_ranges(
             [ranges[i] for i in rest], max_gap=self._max_gap, max_span=self._max_span
         )
@@ -140,8 +147,10 @@ def _holds(whole: ByteRange, part: ByteRange) -> bool:
 async def _collect(seats: Seats, ranges: Sequence[ByteRange]) -> Sequence[Bytes]:
     """Return the bytes of each range, or raise the first failure without waiting for the rest."""
     answers: list[Bytes] = [b""] * len(ranges)
-    if seats:
-        # Unlike gather, wait leaves the reads alone when this caller is cancelled.
+    if len(seats) == 1:
+        await asyncio.shield(seats[0][0].task)
+    elif seats:
+        # Like shield, and unlike gather, wait leaves the reads alone when this caller is cancelled.
         done, _ = await asyncio.wait(
             {flight.task for flight, _ in seats}, return_when=asyncio.FIRST_EXCEPTION
         )
