@@ -57,7 +57,10 @@ def decode_rows(
         return decode_block(image, block, data, masks)
     with naming(block):
         valid = decode_masks(image, block, masks, decode=decode_stored)
-    return _Rest(image, block, Inflating(data), valid).reach(rows)
+    level, bands = image.levels[block.level], 1 if image.is_planar else image.bands
+    stride = stored_stride(encoding_of(image, level), cols=level.block_width, bands=bands)
+    stream = Inflating(data, size=stored_rows(level, block.row) * stride)
+    return _Rest(image, block, stream, valid).reach(rows)
 
 
 def needed_rows(block: BlockRead, window: Window | None) -> int:
@@ -135,9 +138,9 @@ class _Rest:
         raw = self._stream.take(((stored if is_last else stop) - done) * stride)
         if is_last:
             self._stream.finish(padding=(level.block_height - stored) * stride)
-        fresh = arrange(
-            image, encoding, np.frombuffer(raw, np.uint8), cols=level.block_width, bands=bands
-        )
+        else:
+            self._stream.settle()
+        fresh = arrange(image, encoding, raw, cols=level.block_width, bands=bands)
         values = _joined(there, fresh[:, : stop - done, : block.window.width])
         valid = None if self._valid is None else self._valid[:stop]
         if valid is None and image.has_alpha:
@@ -150,5 +153,5 @@ class _Rest:
 def _joined(there: DecodedBlock | None, fresh: Values) -> Values:
     """Return the rows of before and the new ones, in memory that nobody else writes to."""
     if there is None:
-        return fresh if fresh.flags.c_contiguous and fresh.flags.writeable else fresh.copy()
+        return np.ascontiguousarray(fresh)
     return np.concatenate((there.values, fresh), axis=1)

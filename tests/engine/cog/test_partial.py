@@ -156,7 +156,7 @@ def test_a_bomb_behind_the_last_row_is_not_set_off() -> None:
     decoded = decode_rows(image, block, data, window=first_rows(block, 5))
 
     assert decoded.rest is not None
-    with pytest.raises(SourceCorrupt, match="or more, expected 4096"):
+    with pytest.raises(SourceCorrupt, match="decompresses to more than 4096 bytes, expected 4096"):
         decoded.rest.reach(SIDE)
 
 
