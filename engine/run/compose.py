@@ -78,14 +78,15 @@ def lay_rows(part: InputPlan, found: SceneBlocks, canvas: Canvas, *, rows: tuple
     """
     piece = canvas.rows(*rows)
     before = piece.open_count
-    if not (piece.is_blank and _suits(found.read, piece)):
+    is_direct = piece.is_blank and _suits(found.read, piece)
+    if not is_direct:
         piece.clear()
         if before == 0:
             return False
         # Rows that are full already need no resampling.
         needed = np.flatnonzero(piece.is_open.any(axis=1))
-        rows = (rows[0] + int(needed[0]), rows[0] + int(needed[-1]) + 1)
-        piece = canvas.rows(*rows)
+        start, stop = int(needed[0]), int(needed[-1]) + 1
+        piece, rows = piece.rows(start, stop), (rows[0] + start, rows[0] + stop)
     scene = found.read.scene
     laying = Laying(
         cover=None if found.cover is None else found.cover[slice(*rows)],
@@ -93,7 +94,7 @@ def lay_rows(part: InputPlan, found: SceneBlocks, canvas: Canvas, *, rows: tuple
         offsets=tuple(scene.dn_offset if use.add_offset else 0.0 for use in part.bands),
         clamp=tuple(use.clamp for use in part.bands),
     )
-    if piece.is_blank:
+    if is_direct:
         with stage("warp"):
             is_full = _sample(found, canvas.values, canvas.valid, rows=rows)
         with stage("mosaic"):
