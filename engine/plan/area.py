@@ -9,13 +9,16 @@ from shapely.affinity import translate
 from engine.catalog.scene import Scene
 from engine.errors import UnsupportedCrs
 from engine.geo.bbox import BBox
-from engine.geo.crs import WGS84, transform
+from engine.geo.crs import WGS84, transform, wrap_period
 from engine.geo.geobox import GeoBox
 from engine.geo.geometry import Geometry
 
 NODES = 21
 """Points along each side of the grid that is moved to longitude and latitude; inner points count
 too, since an extreme of latitude may lie inside (a polar projection around its pole)."""
+
+HELD_NODES = 5
+"""Points along each side of the grid at which covers are looked at before all scenes are."""
 
 TURN = 360.0
 
@@ -27,9 +30,11 @@ def search_area(geobox: GeoBox) -> tuple[BBox, ...]:
     `UnsupportedCrs` where no point of the grid has a longitude and latitude.
     """
     box = geobox.bbox
-    x, y = np.meshgrid(
-        np.linspace(box.left, box.right, NODES), np.linspace(box.bottom, box.top, NODES)
-    )
+    x, y = np.linspace(box.left, box.right, NODES), np.linspace(box.bottom, box.top, NODES)
+    # On a cylinder x alone gives the longitude and y alone the latitude: a diagonal has them all.
+    is_cylinder = wrap_period(geobox.crs) is not None
+    if not is_cylinder:
+        x, y = np.meshgrid(x, y)
     lon, lat = transform(geobox.crs, WGS84, x, y)
     good = np.isfinite(lon) & np.isfinite(lat)
     if not good.any():
@@ -38,7 +43,8 @@ def search_area(geobox: GeoBox) -> tuple[BBox, ...]:
     south, north = float(lat[good].min()), float(lat[good].max())
     pad = (north - south) / NODES + 1e-9
     south, north = max(-90.0, south - pad), min(90.0, north + pad)
-    for pole in (-90.0, 90.0):
+    # A cylinder has no pole inside: there a pole is a whole edge, or nowhere.
+    for pole in () if is_cylinder else (-90.0, 90.0):
         if _holds(box, 0.0, pole):
             return (_box(-180.0, min(south, pole), 180.0, max(north, pole)),)
     reference = float(lon[good][good[good].size // 2])
@@ -53,7 +59,7 @@ def search_area(geobox: GeoBox) -> tuple[BBox, ...]:
 def _holds(box: BBox, lon: float, lat: float) -> bool:
     x, y = transform(WGS84, box.crs, np.array([lon]), np.array([lat]))
     inside_x = bool(box.left <= x[0] <= box.right)
-    # A cylinder has no pole inside: there a pole is a whole edge, or nowhere.
+    # Nor have other projections that show it as a line.
     other_x, _ = transform(WGS84, box.crs, np.array([lon + 90.0]), np.array([lat]))
     return inside_x and bool(box.bottom <= y[0] <= box.top) and bool(abs(other_x[0] - x[0]) < 1.0)
 
@@ -90,6 +96,27 @@ def touching(scenes: Sequence[Scene], geobox: GeoBox, clip: Geometry | None) -> 
     shapely.prepare(area)
     meets = shapely.intersects(area, [scene.cover.shape for scene in scenes])
     return [scene for scene, met in zip(scenes, meets, strict=True) if met]
+
+
+def are_held(geobox: GeoBox, scenes: Sequence[Scene]) -> bool:
+    """Return True where each of some points all over the grid lies in the cover of a scene.
+
+    Points between them may still lie in none, and pixels in a cover may have no data.
+    """
+    col, row = np.meshgrid(
+        np.linspace(0.5, geobox.width - 0.5, HELD_NODES),
+        np.linspace(0.5, geobox.height - 0.5, HELD_NODES),
+    )
+    a, b, c, d, e, f = geobox.affine[:6]
+    x, y = a * col + b * row + c, d * col + e * row + f
+    lon, lat = transform(geobox.crs, WGS84, x.ravel(), y.ravel())
+    lon = (lon + TURN / 2) % TURN - TURN / 2
+    is_open = np.isfinite(lon) & np.isfinite(lat)
+    for scene in scenes:
+        if not is_open.any():
+            break
+        is_open &= ~shapely.intersects_xy(scene.cover.shape, lon, lat)
+    return not is_open.any()
 
 
 def _outline(geobox: GeoBox) -> shapely.Geometry | None:

@@ -97,11 +97,13 @@ def _band(band: BandRead) -> Mapping[str, Any]:
         "name": band.use.band.name,
         "level": band.level,
         "levels": len(band.image.levels),
-        "reduction": round(downsample(band.image, level), 3),
+        "reduction": round(
+            downsample((band.image.width, band.image.height), (level.width, level.height)), 3
+        ),
         "resampling": band.resampling.value,
         "window": [window.col_start, window.row_start, window.col_stop, window.row_stop],
         "blocks": len(band.blocks),
-        "bytes": band.compressed_bytes,
+        "bytes": sum(part.size for block in band.blocks for part in block.ranges),
         "compression": band.image.compression.name,
         "decodedBy": "cogmill" if band.image.gdal_reason is None else "GDAL",
         **({} if band.image.gdal_reason is None else {"why": band.image.gdal_reason}),

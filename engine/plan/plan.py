@@ -13,6 +13,7 @@ from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
 from engine.request import Input
 from engine.warp.coordinates import CoordinateGrid
+from engine.warp.resample import Frame
 from engine.warp.resampling import Resampling
 from evalscripts.setup import Mosaicking, SetupInput, SetupOutput
 
@@ -39,19 +40,30 @@ class BandRead:
     """The header to read by: the asset's own, or a newer one where the object has changed."""
     level: int
     """Index into ``image.levels``."""
-    resampling: Resampling
-    grid: CoordinateGrid
-    """Where the target's pixels lie in the CRS of the image, exact enough for the level."""
-    inverse: Affine
-    """(x, y) of the image's CRS → (col, row) of the level."""
-    window: Window
-    """The level's pixels that the kernel touches."""
+    frame: Frame
+    """The level's pixels that the kernel touches, and how they lie under the target's; the same
+    object for all images of one geometry."""
     blocks: tuple[BlockRead, ...]
 
     @property
-    def compressed_bytes(self) -> int:
-        """Bytes to fetch, where nothing is cached."""
-        return sum(part.size for block in self.blocks for part in block.ranges)
+    def window(self) -> Window:
+        """The level's pixels that the kernel touches."""
+        return self.frame.window
+
+    @property
+    def resampling(self) -> Resampling:
+        """How the level's pixels become the target's."""
+        return self.frame.resampling
+
+    @property
+    def grid(self) -> CoordinateGrid:
+        """Where the target's pixels lie in the CRS of the image."""
+        return self.frame.grid
+
+    @property
+    def inverse(self) -> Affine:
+        """(x, y) of the image's CRS → (col, row) of the level."""
+        return self.frame.inverse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

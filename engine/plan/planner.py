@@ -1,22 +1,20 @@
 """Requests → plans; pure arithmetic on headers."""
 
-import math
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-from affine import Affine
 
 from engine.catalog.collection import DATA_MASK, Band, Collection
 from engine.catalog.scene import Asset, Scene
-from engine.cog.blocks import blocks_of, level_affine
+from engine.cog.blocks import blocks_of
 from engine.cog.image import CogImage
 from engine.errors import SourceCorrupt, UnknownBand
-from engine.geo.crs import Crs, wrap_period
+from engine.geo.crs import Crs
 from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
 from engine.plan.layers import make_layers
-from engine.plan.levels import choose_level, reduction
+from engine.plan.levels import Sight, see
 from engine.plan.limits import Limits
 from engine.plan.memory import band_dtypes, row_bytes, scenes_at_once
 from engine.plan.plan import (
@@ -30,11 +28,23 @@ from engine.plan.plan import (
 from engine.plan.stripes import cut_stripes
 from engine.request import Input
 from engine.warp.coordinates import CoordinateGrid, make_coordinate_grid, source_window
+from engine.warp.resample import Frame
 from engine.warp.resampling import Resampling
 from evalscripts.setup import SetupInput, SetupOutput
 
-Grids = MutableMapping[tuple[Window, Crs, float, float | None], CoordinateGrid]
-"""Coordinate grids made so far, since scenes of one CRS share them."""
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SharedGrid:
+    """The coordinates that scenes of one CRS share, and what was found by them."""
+
+    grid: CoordinateGrid
+    """Exact to a small part of the pixels of the levels that are read by it."""
+    frames: dict[tuple[Sight, Resampling], Frame | None] = field(default_factory=dict)
+    """None: nothing of the level is touched. Bands and dates of one place share a frame."""
+
+
+Grids = MutableMapping[tuple[Window, Crs, float, float | None], SharedGrid]
+"""By target, source, resolution and center, what was computed so far for a request."""
 
 
 def choose_bands(collection: Collection, source: Input, wanted: SetupInput) -> tuple[BandUse, ...]:
@@ -106,7 +116,8 @@ def plan_scene(
 ) -> SceneRead | None:
     """Return the reads of one scene for the pixels of ``target``; None where it has none there.
 
-    ``geobox`` is the whole request's grid; ``images`` are newer headers by address.
+    ``geobox`` is the whole request's grid; ``images`` are newer headers by address; ``grids``
+    starts empty, and is for one request alone.
     """
     reads = []
     for use in inputs.bands:
@@ -116,23 +127,61 @@ def plan_scene(
         if crs is None or asset.band_index >= image.bands:
             message = f"band {use.band.name} of scene {scene.name} lost its georeference or bands"
             raise SourceCorrupt(message, scene=scene.name, band=use.band.name)
-        part = _Part(geobox=geobox, target=target, image=image, crs=crs, grids=grids)
-        read = _plan_band(inputs.input, use, asset=asset, part=part)
-        if read is None:
+        sight = see(geobox, image, crs)
+        method = _method(inputs.input, use, sight)
+        frame = _frame(sight, method, geobox=geobox, target=target, grids=grids)
+        if frame is None:
             return None
-        reads.append(read)
+        reads.append(
+            BandRead(
+                use=use,
+                asset=asset,
+                image=image,
+                level=sight.level,
+                frame=frame,
+                blocks=blocks_of(
+                    image, level=sight.level, window=frame.window, band=asset.band_index
+                ),
+            )
+        )
     return SceneRead(input_id=inputs.input.id, scene=scene, target=target, bands=tuple(reads))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Part:
-    """One image, for one part of a request's grid."""
+def _method(source: Input, use: BandUse, sight: Sight) -> Resampling:
+    if use.band.is_categorical:
+        return Resampling.NEAREST
+    return source.upsampling if sight.reduction < 1.0 else source.downsampling
 
-    geobox: GeoBox
-    target: Window
-    image: CogImage
-    crs: Crs
-    grids: Grids
+
+def _frame(
+    sight: Sight, method: Resampling, *, geobox: GeoBox, target: Window, grids: Grids
+) -> Frame | None:
+    """Return what is read of a level for ``target``; None where that is nothing."""
+    key = (target, sight.crs, sight.resolution, sight.near)
+    shared = grids.get(key)
+    if shared is None:
+        grid = make_coordinate_grid(
+            geobox.crop(target), sight.crs, source_resolution=sight.resolution, near=sight.near
+        )
+        shared = grids[key] = SharedGrid(grid=grid)
+    known = (sight, method)
+    if known not in shared.frames:
+        window = source_window(
+            shared.grid, sight.inverse, width=sight.width, height=sight.height, resampling=method
+        )
+        shared.frames[known] = (
+            None
+            if window is None
+            else Frame(
+                window=window,
+                grid=shared.grid,
+                inverse=sight.inverse,
+                level_width=sight.width,
+                level_height=sight.height,
+                resampling=method,
+            )
+        )
+    return shared.frames[known]
 
 
 def _asset(collection: Collection, scene: Scene, band: Band) -> Asset:
@@ -144,49 +193,6 @@ def _asset(collection: Collection, scene: Scene, band: Band) -> Asset:
         )
         raise UnknownBand(message)
     return asset
-
-
-def _plan_band(source: Input, use: BandUse, *, asset: Asset, part: _Part) -> BandRead | None:
-    image = part.image
-    factor = reduction(part.geobox, image, part.crs)
-    level_index = choose_level(image, factor)
-    level = image.levels[level_index]
-    method = source.upsampling if factor < 1.0 else source.downsampling
-    resampling = Resampling.NEAREST if use.band.is_categorical else method
-    affine = level_affine(image, level_index)
-    grid = _grid(part, affine)
-    inverse = ~affine
-    window = source_window(
-        grid, inverse, width=level.width, height=level.height, resampling=resampling
-    )
-    if window is None or window.is_empty:
-        return None
-    return BandRead(
-        use=use,
-        asset=asset,
-        image=image,
-        level=level_index,
-        resampling=resampling,
-        grid=grid,
-        inverse=inverse,
-        window=window,
-        blocks=blocks_of(image, level=level_index, window=window, band=asset.band_index),
-    )
-
-
-def _grid(part: _Part, affine: Affine) -> CoordinateGrid:
-    """Return the coordinates of the part's pixels, exact to a small part of the level's pixels."""
-    center = (part.image.affine * (part.image.width / 2, part.image.height / 2))[0]
-    near = None if wrap_period(part.crs) is None else center
-    a, b, _, d, e, _ = affine[:6]
-    # Levels of one step share a grid although rounded sizes make their pixels differ a little.
-    resolution = float(f"{min(math.hypot(a, d), math.hypot(b, e)):.2g}")
-    key = (part.target, part.crs, resolution, near)
-    if key not in part.grids:
-        part.grids[key] = make_coordinate_grid(
-            part.geobox.crop(part.target), part.crs, source_resolution=resolution, near=near
-        )
-    return part.grids[key]
 
 
 def make_plan(
@@ -246,6 +252,7 @@ def _cost(
     window: Window, inputs: Sequence[InputPlan], reads: Sequence[SceneRead], *, memory: int
 ) -> Cost:
     bands = [band for read in reads for band in read.bands]
+    ranges = [part for band in bands for block in band.blocks for part in block.ranges]
     return Cost(
         pixels=window.width * window.height,
         bands=sum(len(part.bands) for part in inputs),
@@ -253,12 +260,12 @@ def _cost(
         layers=sum(len(part.layers) for part in inputs),
         candidates=sum(len(layer.scenes) for part in inputs for layer in part.layers),
         blocks=sum(len(band.blocks) for band in bands),
-        requests=sum(len(block.ranges) for band in bands for block in band.blocks),
-        source_bytes=sum(band.compressed_bytes for band in bands),
+        requests=len(ranges),
+        source_bytes=sum(part.size for part in ranges),
         decoded_bytes=sum(
-            block.window.width * block.window.height * np.dtype(band.image.dtype).itemsize
+            np.dtype(band.image.dtype).itemsize
+            * sum(block.window.width * block.window.height for block in band.blocks)
             for band in bands
-            for block in band.blocks
         ),
         memory_bytes=memory,
     )

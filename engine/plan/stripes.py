@@ -76,7 +76,7 @@ def _block_rows(geobox: GeoBox, window: Window, reads: Sequence[SceneRead]) -> N
         geobox.crs, finest.image.crs, a * middle + b * row + c, d * middle + e * row + f
     )
     found = np.isfinite(x) & np.isfinite(y)
-    inverse = finest.inverse
+    inverse = finest.frame.inverse
     level = finest.image.levels[finest.level]
     level_row = inverse.d * np.where(found, x, 0) + inverse.e * np.where(found, y, 0) + inverse.f
     found &= (level_row >= 0) & (level_row < level.height)

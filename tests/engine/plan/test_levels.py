@@ -10,7 +10,7 @@ from engine.geo.bbox import BBox
 from engine.geo.crs import WEB_MERCATOR, Crs, parse_crs, transform
 from engine.geo.geobox import make_geobox
 from engine.geo.window import Window
-from engine.plan.levels import choose_level, reduction
+from engine.plan.levels import see
 
 UTM32 = Crs("EPSG:32632")
 
@@ -64,7 +64,7 @@ def test_the_level_is_the_next_finer_one(resolution: float, level: int) -> None:
     )
     geobox = make_geobox(box, width=256, height=256)
 
-    assert choose_level(image, reduction(geobox, image, UTM32)) == level
+    assert see(geobox, image, UTM32).level == level
 
 
 def test_web_mercator_pixels_count_on_the_ground() -> None:
@@ -78,7 +78,7 @@ def test_web_mercator_pixels_count_on_the_ground() -> None:
     side, _ = transform(WEB_MERCATOR, Crs("EPSG:4326"), np.array([mx[0] + 10]), np.array([my[0]]))
     _, _, meters = geod.inv(lon[0], lat[0], side[0], lat[0])
 
-    assert reduction(geobox, image, UTM32) == pytest.approx(meters / 10.0, rel=0.01)
+    assert see(geobox, image, UTM32).reduction == pytest.approx(meters / 10.0, rel=0.01)
 
 
 def test_neighbors_of_one_resolution_read_one_level() -> None:
@@ -93,7 +93,7 @@ def test_neighbors_of_one_resolution_read_one_level() -> None:
         for c in range(0, 8192, 1024)
     ]
 
-    assert len({choose_level(image, reduction(part, image, UTM32)) for part in parts}) == 1
+    assert len({see(part, image, UTM32).level for part in parts}) == 1
 
 
 def test_an_area_without_coordinates_reads_the_full_image() -> None:
@@ -102,4 +102,4 @@ def test_an_area_without_coordinates_reads_the_full_image() -> None:
     box = BBox(left=-1e6, bottom=-1e6, right=1e6, top=1e6, crs=polar)
     geobox = make_geobox(box, width=64, height=64)
 
-    assert reduction(geobox, image, UTM32) > 0
+    assert see(geobox, image, UTM32).reduction > 0
