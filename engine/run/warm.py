@@ -22,6 +22,7 @@ from engine.geo.geobox import GeoBox, make_geobox
 from engine.geo.geometry import Geometry
 from engine.geo.window import Window
 from engine.jit import KERNELS
+from engine.run.allocation import keep_memory
 from engine.samples import Pixels
 from engine.warp.clip import rasterize
 from engine.warp.coordinates import make_coordinate_grid
@@ -33,8 +34,12 @@ SIDE = 48
 
 
 def warm_kernels() -> float:
-    """Compile, or load from disk, every kernel that a request may need; return the seconds."""
+    """Compile, or load from disk, every kernel that a request may need; return the seconds.
+
+    What the process frees stays with it from then on, see `keep_memory`.
+    """
     started = time.perf_counter()
+    keep_memory()
     with _in_turn():
         geobox = _geobox()
         _warm_warp(geobox)
