@@ -146,11 +146,11 @@ def test_a_flood_of_scripts_is_refused_beyond_the_queue_and_may_come_again() -> 
 
 
 def test_many_different_scripts_leave_memory_and_cache_bounded() -> None:
-    with open_compiler(CompilerOptions(entries=8, compilations=60)) as small:
+    with open_compiler(CompilerOptions(entries=8, compilations=40)) as small:
         sizes = []
-        for i in range(240):
+        for i in range(120):
             assert isinstance(outcome(small, f"return [s.B04 * {i} + Math.sqrt({i})];"), Compiled)
-            if i % 80 == 79:
+            if i % 40 == 39:
                 gc.collect()
                 sizes.append(resident_bytes())
 

@@ -17,8 +17,8 @@ from evalscripts import V8Pool
 from tests.evalscripts.native.fuzz_scripts import Author, Script, scripts
 from tests.evalscripts.native.fuzz_trial import compare_tiers
 
-_EXAMPLES = 40
-_FIXED = 50
+_EXAMPLES = 25
+_FIXED = 30
 _LONG = int(os.environ.get("COGMILL_FUZZ", "0"))
 
 

@@ -269,7 +269,7 @@ GREEDY = {
 
 @pytest.fixture(scope="module")
 def hurried() -> NativeCompiler:
-    with open_compiler(CompilerOptions(seconds=1.0)) as opened:
+    with open_compiler(CompilerOptions(seconds=0.5)) as opened:
         yield opened
 
 
@@ -355,19 +355,19 @@ def test_lists_that_multiply_are_v8s_answer(
 
 def test_a_flood_of_slow_scripts_does_not_keep_a_good_one_waiting(own_pool: V8Pool) -> None:
     slow = GREEDY["functions that call two"]
-    with open_compiler(CompilerOptions(seconds=1.0, waiting=8)) as compiler:
+    with open_compiler(CompilerOptions(seconds=0.5, waiting=8)) as compiler:
         cache = ScriptCache(own_pool, entries=16, compiler=compiler)
         good = cache.get(NDVI, seconds=SECONDS)
         expected, _ = answer(good, DATA)
         waited = []
-        for i in range(60):
+        for i in range(30):
             cache.get(slow + f"// {i}", seconds=SECONDS)
             started = time.monotonic()
             fresh = cache.get(f"{NDVI}// {i}", seconds=SECONDS)
             found, _ = answer(fresh, DATA)
             waited.append(time.monotonic() - started)
             np.testing.assert_array_equal(found["default"], expected["default"])
-            if i % 20 == 0:
+            if i % 10 == 0:
                 for pid in compiler.pids():
                     os.kill(pid, signal.SIGKILL)
         assert len(cache) == 16

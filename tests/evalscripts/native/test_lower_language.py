@@ -37,9 +37,9 @@ CONSTRUCTS = {
     "if (!(x < 1e6)) return [0, 0, 0]; while (x < 1e6) { x *= 1.5; n++; } return [n, x, 0];",
     "do while": "let x = 1, n = 0; do { x *= 2; n++; } while (x < s.B04 * 100 && n < 50); "
     "return [n, x, 0];",
-    "long loop": "let sum = 0; for (let i = 0; i < 1000; i++) { if (i === 700) continue; "
+    "long loop": "let sum = 0; for (let i = 0; i < 700; i++) { if (i === 650) continue; "
     "sum += i * s.B04; } return [sum, 0, 0];",
-    "return out of a long loop": "for (let i = 0; i < 2000; i++) { if (i * 0.001 > s.B04) "
+    "return out of a long loop": "for (let i = 0; i < 700; i++) { if (i * 0.003 > s.B04) "
     "return [i, s.B04, 0]; } return [-1, 0, 0];",
     "closures": "const scale = 3, f = (x) => x * scale, g = function (x) { return f(x) + s.B08; }; "
     "return [f(s.B04), g(s.B04), 0];",
