@@ -1,4 +1,4 @@
-"""PNG: rows Paeth-filtered and deflated in one kernel.
+"""PNG: rows Paeth-filtered and deflated in one kernel, or numbers of few colors by ISA-L.
 
 Chunks after the PNG specification (W3C, third edition), 11. Some thirty times quicker than libpng
 at its default level, and about as small (`benchmarks/bench_encode.py`).
@@ -12,56 +12,72 @@ from isal import isal_zlib
 from numpy.typing import NDArray
 
 from engine.encode.deflate import deflate_quickly
+from engine.encode.interleave import interleave
+from engine.encode.palette import MOST, number_colors, pack_numbers
 from engine.encode.squeeze import squeeze, squeezed_limit
-from engine.jit import kernel
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 COLOR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 """Bands → color type: gray, gray and alpha, RGB, RGBA."""
 PALETTE = 3
+OPAQUE = 255
+FEW = {1: 32, 2: 32, 3: 96, 4: 96}
+"""Bands → colors up to which a picture repeats itself more than it changes slowly."""
 
 
 def encode_png(values: NDArray[Any], *, palette: bool = False) -> bytes:
     """Return a PNG of (band, row, col), uint8 or uint16, with 1 to 4 bands.
 
-    ``palette``: pictures of at most 256 colors are written as indices into them, which is half
-    the size and a quarter of the time; browsers do not care, programs that read arrays do.
+    ``palette``: what is seen stays, the bands do not. Pictures of at most 256 colors are written
+    as numbers of a palette, others without an alpha that is 255 everywhere: browsers and maps do
+    not care, programs that read arrays do.
     """
-    bands, height, width = values.shape
-    if palette and values.dtype == np.uint8 and bands >= 3:
-        indexed = _indexed(np.ascontiguousarray(values))
-        if indexed is not None:
-            return indexed
-    head = struct.pack(
-        ">IIBBBBB", width, height, 8 * values.dtype.itemsize, COLOR_TYPES[bands], 0, 0, 0
-    )
-    return _join(head, (b"IDAT", _squeezed(values)))
-
-
-def _squeezed(values: NDArray[Any]) -> memoryview:
     if not (values.flags.c_contiguous and values.flags.writeable):
-        # Of other arrays the kernel would have to be compiled again.
+        # Of other arrays the kernels would have to be compiled again.
         values = values.copy()
-    height = values.shape[1]
+    bands, height, width = values.shape
+    if values.dtype == np.uint8:
+        body = _few_colored(values, palette=palette)
+        if body is not None:
+            return body
+        if palette and bands in (2, 4) and values[-1].min() == OPAQUE:
+            bands -= 1
+            values = values[:bands]
     words = np.empty(squeezed_limit(height, values.nbytes // height), dtype=np.uint64)
     count = squeeze(values.view(np.uint8), values.dtype.itemsize, words)
-    return words.view(np.uint8).data[:count]
+    head = _head(width, height, 8 * values.dtype.itemsize, COLOR_TYPES[bands])
+    return _join(head, (b"IDAT", words.view(np.uint8).data[:count]))
 
 
-def _indexed(values: NDArray[np.uint8]) -> bytes | None:
-    """Return a PNG with a palette, or None where there are more than 256 colors."""
+def _few_colored(values: NDArray[np.uint8], *, palette: bool) -> bytes | None:
+    """Return a PNG of rows without a filter, or None where there are too many colors for it."""
     bands, height, width = values.shape
-    rows = np.zeros((height, width + 1), dtype=np.uint8)
-    found = np.empty(256, dtype=np.uint32)
-    count = index_colors(values, rows, found)
-    if count < 0:
+    is_indexed = palette and bands >= 3
+    # Padded to whole bytes of eight numbers.
+    numbers = np.zeros((height, (width + 7) // 8 * 8), dtype=np.uint8)
+    colors = np.empty(MOST, dtype=np.uint32)
+    most = MOST if is_indexed else FEW[bands]
+    count = number_colors(values, most, numbers, colors)
+    if count < 0 or (count == 1 and not is_indexed):
         return None
-    table = found[:count].astype("<u4").view(np.uint8).reshape(count, 4)
-    head = struct.pack(">IIBBBBB", width, height, 8, PALETTE, 0, 0, 0)
+    if not is_indexed:
+        rows = np.zeros((height, 1 + width * bands), dtype=np.uint8)
+        rows[:, 1:] = interleave(values).reshape(height, -1)
+        head = _head(width, height, 8, COLOR_TYPES[bands])
+        return _join(head, (b"IDAT", deflate_quickly(rows)))
+    depth = next(bits for bits in (1, 2, 4, 8) if count <= 1 << bits)
+    rows = np.empty((height, 1 + (width * depth + 7) // 8), dtype=np.uint8)
+    pack_numbers(numbers, depth, rows)
+    table = colors[:count].astype("<u4").view(np.uint8).reshape(count, 4)
     parts = [(b"PLTE", table[:, :3].tobytes())]
-    if bands == 4:
+    if table[:, 3].min() < OPAQUE:
         parts.append((b"tRNS", table[:, 3].tobytes()))
+    head = _head(width, height, depth, PALETTE)
     return _join(head, *parts, (b"IDAT", deflate_quickly(rows)))
+
+
+def _head(width: int, height: int, depth: int, color_type: int) -> bytes:
+    return struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, 0)
 
 
 def _join(head: bytes, *parts: tuple[bytes, bytes | memoryview]) -> bytes:
@@ -70,42 +86,3 @@ def _join(head: bytes, *parts: tuple[bytes, bytes | memoryview]) -> bytes:
         checksum = isal_zlib.crc32(body, isal_zlib.crc32(kind))
         chunks += [struct.pack(">I", len(body)), kind, body, struct.pack(">I", checksum)]
     return b"".join(chunks)
-
-
-@kernel
-def index_colors(
-    values: NDArray[np.uint8], rows: NDArray[np.uint8], found: NDArray[np.uint32]
-) -> int:
-    """Number the colors of (band, row, col) by first use; return how many, or -1 above 256.
-
-    The numbers go to ``rows`` (row, 1 + col); the colors to ``found``, red in the lowest byte,
-    alpha in the highest (255 where there is no fourth band).
-    """
-    table = np.full(1024, -1, dtype=np.int32)
-    count = 0
-    bands, height, width = values.shape
-    last = np.uint32(0)
-    last_index = -1
-    for row in range(height):
-        for col in range(width):
-            color = np.uint32(values[0, row, col])
-            color |= np.uint32(values[1, row, col]) << np.uint32(8)
-            color |= np.uint32(values[2, row, col]) << np.uint32(16)
-            alpha = values[3, row, col] if bands == 4 else np.uint8(255)
-            color |= np.uint32(alpha) << np.uint32(24)
-            if color != last or last_index < 0:
-                # Fibonacci hashing: numba multiplies in 64 bits, so the middle bits are taken.
-                slot = (
-                    np.int64((np.uint64(color) * np.uint64(2_654_435_761)) >> np.uint64(22)) & 1023
-                )
-                while table[slot] >= 0 and found[table[slot]] != color:
-                    slot = (slot + 1) % 1024
-                if table[slot] < 0:
-                    if count == 256:
-                        return -1
-                    table[slot] = count
-                    found[count] = color
-                    count += 1
-                last, last_index = color, table[slot]
-            rows[row, col + 1] = last_index
-    return count

@@ -128,7 +128,7 @@ def _warm_encode(geobox: GeoBox) -> None:
             nodata={"default": None},
             valid=np.ones(values.shape[1:], dtype=np.bool_),
         )
-        encode_output(pixels, "default", media_type, quality=None)
+        encode_output(pixels, "default", media_type, quality=None, palette=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import struct
 import zlib
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import PIL.Image
 import pytest
@@ -78,13 +79,20 @@ def _few_colors(bands: int, count: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(table[index, :bands].T.reshape(bands, 50, 60))
 
 
-@pytest.mark.parametrize("count", [1, 2, 11, 255, 256])
+@pytest.mark.parametrize(
+    ("count", "depth"),
+    [(1, 1), (2, 1), (3, 2), (4, 2), (5, 4), (16, 4), (17, 8), (255, 8), (256, 8)],
+)
 @pytest.mark.parametrize("bands", [3, 4])
-def test_few_colors_become_a_palette(bands: int, count: int) -> None:
-    values = _few_colors(bands, count)
+def test_few_colors_become_a_palette_of_no_more_bits_than_needed(
+    bands: int, count: int, depth: int
+) -> None:
+    values = _few_colors(bands, count)[:, :, :53]
 
     body = encode_png(values, palette=True)
 
+    assert (body[24], body[25]) == (depth, 3)
+    assert np.array_equal(np.moveaxis(imagecodecs.png_decode(body), -1, 0)[:bands], values)
     with PIL.Image.open(io.BytesIO(body)) as image:
         assert image.mode == "P"
         found = np.asarray(image.convert("RGB" if bands == 3 else "RGBA"))
@@ -95,6 +103,48 @@ def test_more_than_256_colors_are_written_whole() -> None:
     values = _few_colors(4, 257)
 
     assert encode_png(values, palette=True) == encode_png(values)
+
+
+@GDAL_IGNORES_PLACES
+@pytest.mark.parametrize("count", [1, 2, 11, 30, 97, 256])
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+def test_bands_stay_where_no_palette_is_asked_for(bands: int, count: int) -> None:
+    values = _few_colors(bands, count)
+
+    assert np.array_equal(_by_gdal(encode_png(values)), values)
+
+
+@GDAL_IGNORES_PLACES
+@pytest.mark.parametrize("bands", [2, 4])
+def test_an_alpha_that_hides_nothing_is_left_out_where_a_palette_may_be(bands: int) -> None:
+    values = make_picture((bands, 60, 50), "uint8", 4)
+    hidden = values.copy()
+    values[-1] = 255
+
+    assert np.array_equal(_by_gdal(encode_png(values)), values)
+    assert np.array_equal(_by_gdal(encode_png(values, palette=True)), values[:-1])
+    assert np.array_equal(_by_gdal(encode_png(hidden, palette=True)), hidden)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+@pytest.mark.parametrize("bands", [1, 2, 3, 4])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 700), (700, 1), (7, 2_500)])
+def test_imagecodecs_decodes_what_was_encoded(
+    dtype: str, bands: int, shape: tuple[int, int]
+) -> None:
+    values = make_picture((bands, *shape), dtype, 8)
+
+    found = imagecodecs.png_decode(encode_png(values))
+
+    assert np.array_equal(found.reshape(*shape, bands), np.moveaxis(values, 0, -1))
+
+
+def test_an_array_that_must_not_be_written_to_is_encoded() -> None:
+    values = make_picture((3, 20, 30), "uint8", 9)
+    frozen = values.copy()
+    frozen.flags.writeable = False
+
+    assert encode_png(frozen) == encode_png(values)
 
 
 @pytest.mark.parametrize("values", [make_picture((1, 9, 9), "uint8", 1), _few_colors(3, 5)])
