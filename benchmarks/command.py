@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -58,6 +59,8 @@ def read_command(
     for name, default in (options or {}).items():
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()
+    # Told to stop, it leaves through its context managers, which stop the servers.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     return Command(
         module=module,
         marks=marks or module,

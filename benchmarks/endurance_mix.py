@@ -8,13 +8,15 @@ from typing import Any, Self
 
 from benchmarks.asking import get, post
 from benchmarks.soak_scripts import GOOD
-from benchmarks.workloads import NDVI, TRUE_COLOR
+from benchmarks.spots import cell_at
+from evalscripts.library import get_script
 
 FORMATS = ("png", "jpg", "webp", "npy")
 TYPES = ("image/png", "image/jpeg", "image/tiff")
 CRS = "http://www.opengis.net/def/crs/"
 NEW_TEXT = 0.05
 """Share of scripts that were never seen before; a compiled one is kept."""
+NDVI, TRUE_COLOR = get_script("ndvi").text, get_script("true-color").text
 RGB = """//VERSION=3
 function setup() { return {input: ["B02", "B03", "B04"], output: {bands: 3}}; }
 function evaluatePixel(s) { return [2.5 * s.B04, 2.5 * s.B03, 2.5 * s.B02]; }
@@ -76,7 +78,7 @@ class Mix:
 
 def _tile(mix: Mix, dice: random.Random) -> Asked:
     z = dice.randint(9, 17)
-    x, y = _cell(*mix.place(dice), z)
+    x, y = cell_at(*mix.place(dice), z)
     query = {
         "evalscript": _aged(dice.choice((RGB, RGB, TRUE_COLOR, NDVI)), dice),
         "time": "/".join(mix.time(dice)),
@@ -218,10 +220,3 @@ def _body(mix: Mix, dice: random.Random, script: str) -> dict[str, Any]:
 def _aged(text: str, dice: random.Random) -> str:
     """Return the script, now and then as one that was never seen."""
     return f"{text}\n// {dice.random()}" if dice.random() < NEW_TEXT else text
-
-
-def _cell(x: float, y: float, zoom: int) -> tuple[int, int]:
-    """Return the map tile of web mercator that holds a place."""
-    count = 1 << zoom
-    north = math.asinh(math.tan(math.radians(y))) / math.pi
-    return int((x + 180) / 360 * count), int((1 - north) / 2 * count)

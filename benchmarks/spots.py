@@ -1,14 +1,15 @@
 """Places inside a scene: map tiles and boxes that lie whole within it."""
 
+import math
 from pathlib import Path
 
-import morecantile
 import numpy as np
 import rasterio
 import rasterio.warp
 from numpy.typing import NDArray
 
-TMS = morecantile.tms.get("WebMercatorQuad")
+HALF_WORLD = 20_037_508.342789244
+"""Meters from the center to the edge of web mercator."""
 
 
 def map_tiles(path: Path, zoom: int, *, pixels: int | None = None) -> list[tuple[int, int]]:
@@ -24,8 +25,8 @@ def map_tiles(path: Path, zoom: int, *, pixels: int | None = None) -> list[tuple
     west, south, east, north = rasterio.warp.transform_bounds(
         crs, "EPSG:4326", left, bottom, right, top
     )
-    low, high = TMS.tile(west, north, zoom), TMS.tile(east, south, zoom)
-    cols, rows = np.meshgrid(np.arange(low.x, high.x + 1), np.arange(low.y, high.y + 1))
+    low, high = cell_at(west, north, zoom), cell_at(east, south, zoom)
+    cols, rows = np.meshgrid(np.arange(low[0], high[0] + 1), np.arange(low[1], high[1] + 1))
     inside = np.ones(cols.shape, dtype=bool)
     for corner in ((0, 0), (0, 1), (1, 0), (1, 1)):
         x, y = _north_west(cols + corner[0], rows + corner[1], zoom)
@@ -39,9 +40,15 @@ def _north_west(
     cols: NDArray[np.int64], rows: NDArray[np.int64], zoom: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return web mercator coordinates of the north west corners of map tiles."""
-    half = 20_037_508.342789244
-    step = 2 * half / 2**zoom
-    return cols * step - half, half - rows * step
+    step = 2 * HALF_WORLD / 2**zoom
+    return cols * step - HALF_WORLD, HALF_WORLD - rows * step
+
+
+def cell_at(longitude: float, latitude: float, zoom: int) -> tuple[int, int]:
+    """Return x and y of the map tile that holds a place."""
+    count = 1 << zoom
+    north = math.asinh(math.tan(math.radians(latitude))) / math.pi
+    return int((longitude + 180) / 360 * count), int((1 - north) / 2 * count)
 
 
 def lattice(tiles: list[tuple[int, int]], step: int) -> list[tuple[int, int]]:
