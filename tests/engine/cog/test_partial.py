@@ -10,7 +10,7 @@ import pytest
 from engine.cog.blocks import BlockRead, blocks_of
 from engine.cog.decode import DecodedBlock, decode_block
 from engine.cog.image import CogImage
-from engine.cog.partial import decode_rows
+from engine.cog.partial import WHOLE, decode_rows
 from engine.errors import SourceCorrupt
 from engine.geo.window import Window
 from tests.builders.tiff_crafting import GRAY, craft
@@ -90,12 +90,14 @@ def test_any_number_of_first_rows_is_what_the_stream_holds(level: int) -> None:
     image, block, data = crafted(zlib.compress(PIXELS.tobytes(), level))
     for rows in range(1, SIDE + 1):
         decoded = decode_rows(image, block, data, window=first_rows(block, rows))
-        expected = rows if rows < 0.8 * SIDE else SIDE
+        expected = rows if rows < WHOLE * SIDE else SIDE
 
         assert decoded.values.shape == (1, expected, SIDE)
         np.testing.assert_array_equal(decoded.values[0], PIXELS[:expected])
         assert decoded.holds(first_rows(block, rows))
-        assert decoded.holds(first_rows(block, rows + 1)) == (rows < expected or rows >= SIDE * 0.8)
+        assert decoded.holds(first_rows(block, rows + 1)) == (
+            rows < expected or rows >= SIDE * WHOLE
+        )
 
 
 def test_a_block_without_a_window_is_whole() -> None:

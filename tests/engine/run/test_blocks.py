@@ -250,3 +250,40 @@ def test_blocks_that_have_to_be_fetched_are_asked_for_by_one_call(path: Path) ->
     run(work())
 
     assert store.calls == [1, 3]
+
+
+class Gated(Remote):
+    """A remote store whose reads behind the first megabyte wait until they may go on."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.gate = asyncio.Event()
+
+    async def read(self, _: str, ranges: Sequence[ByteRange], *, info: ObjectInfo) -> Any:
+        if ranges[0].start > 1 << 20:
+            await self.gate.wait()
+        return await super().read(_, ranges, info=info)
+
+
+def test_blocks_far_apart_in_a_file_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3).integers(0, 1 << 16, (1024, 1024), dtype=np.uint16)
+    path = write_cog(tmp_path / "a.tif", noise, crs="EPSG:32632", affine=AFFINE, block=BLOCK)
+
+    async def work() -> None:
+        store: Any = Gated(path)
+        async with opened(path, store=store) as bench:
+            bench.address = "https://elsewhere/a.tif"
+            first, *_, last = bench.blocks(area(0, 1024, 0, 1024))
+            both = asyncio.create_task(bench.reader.read(bench.address, bench.image, [first, last]))
+            await asyncio.sleep(0)
+            async with asyncio.timeout(20):
+                (early,) = await bench.reader.read(bench.address, bench.image, [first])
+            assert not both.done()
+            store.gate.set()
+            found = await both
+
+            assert found[0] is early
+            np.testing.assert_array_equal(found[1].values[0], noise[768:, 768:])
+            assert store.calls == [1, 1]
+
+    run(work())
