@@ -14,19 +14,11 @@ from engine.plan.plan import BandRead, InputPlan, SceneRead
 from engine.run.cover import covered
 from engine.run.mosaic import Canvas, Laying, Mask, lay_scene, settle
 from engine.trace import stage
-from engine.warp.resample import BandSource, Frame, resample_bands, resampled_dtype
+from engine.warp.resample import BandSource, resample_bands, resampled_dtype
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _BandWindow:
-    """The pixels of a level that a band needs."""
-
-    values: NDArray[Any]
-    """(row, col) of the frame's window."""
-    valid: Mask | None
-    """The same; None: all are."""
-    frame: Frame
-    """One object for all bands of one geometry."""
+_BandWindow = tuple[NDArray[Any], Mask | None]
+"""A band's pixels within the window that its frame names, (row, col): values and where they are
+valid; None: everywhere."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -44,31 +36,13 @@ class SceneBlocks:
 
 def join(found: SceneBlocks, geobox: GeoBox) -> None:
     """Put the bands' windows together; ``geobox`` is the target's own grid."""
-    frames: dict[tuple[Any, ...], Frame] = {}
-    windows = []
     with stage("warp"):
-        for band, blocks in zip(found.read.bands, found.blocks, strict=True):
-            values, valid = _joined(band, blocks)
-            windows.append(_BandWindow(values=values, valid=valid, frame=_frame(band, frames)))
-        found.windows = tuple(windows)
+        found.windows = tuple(
+            _joined(band, blocks)
+            for band, blocks in zip(found.read.bands, found.blocks, strict=True)
+        )
     with stage("mosaic"):
         found.cover = covered(found.read.scene, geobox)
-
-
-def _frame(band: BandRead, frames: dict[tuple[Any, ...], Frame]) -> Frame:
-    level = band.image.levels[band.level]
-    size = (level.width, level.height)
-    key = (id(band.grid), band.inverse, band.window, size, band.resampling)
-    if key not in frames:
-        frames[key] = Frame(
-            window=band.window,
-            grid=band.grid,
-            inverse=band.inverse,
-            level_width=level.width,
-            level_height=level.height,
-            resampling=band.resampling,
-        )
-    return frames[key]
 
 
 def lay_rows(part: InputPlan, found: SceneBlocks, canvas: Canvas, *, rows: tuple[int, int]) -> bool:
@@ -129,13 +103,15 @@ def _sample(
     """Write rows of all bands, and where all of them have data; return whether that is all over."""
     sources = [
         BandSource(
-            frame=window.frame,
-            values=window.values,
-            valid=window.valid,
+            frame=band.frame,
+            values=window,
+            valid=valid_window,
             nodata=_nodata(band),
             out=out,
         )
-        for window, band, out in zip(found.windows, found.read.bands, values, strict=True)
+        for (window, valid_window), band, out in zip(
+            found.windows, found.read.bands, values, strict=True
+        )
     ]
     return resample_bands(sources, out_valid=valid, rows=rows)
 
@@ -148,7 +124,7 @@ def _nodata(band: BandRead) -> float | None:
     return band.image.nodata if band.image.nodata is not None else band.use.band.nodata
 
 
-def _joined(band: BandRead, blocks: Sequence[DecodedBlock]) -> tuple[NDArray[Any], Mask | None]:
+def _joined(band: BandRead, blocks: Sequence[DecodedBlock]) -> _BandWindow:
     """Return the source window (row, col) as one array, without a copy where one block holds it."""
     plane = 0 if band.image.is_planar else band.asset.band_index
     window = band.window
