@@ -6,7 +6,7 @@ from engine.encode.arrays import encode_npy, encode_raw
 from engine.encode.encoded import Encoded
 from engine.encode.photo import encode_jpeg, encode_webp
 from engine.encode.png import encode_png
-from engine.encode.tiff import encode_tiff
+from engine.encode.tiff import Spread, encode_tiff, in_turn
 from engine.errors import RequestError, UnsupportedFormat
 from engine.samples import Pixels
 
@@ -86,10 +86,12 @@ def encode_output(
     *,
     quality: int | None = None,
     palette: bool = False,
+    spread: Spread = in_turn,
 ) -> Encoded:
     """Return one output of ``pixels`` as a file named after it; raises `UnsupportedFormat`.
 
-    ``quality`` is for JPEG and WebP, ``palette`` for PNG (see `encode_png`).
+    ``quality`` is for JPEG and WebP, ``palette`` for PNG (see `encode_png`), ``spread`` for the
+    blocks of a GeoTIFF (see `Spread`).
     """
     values = pixels.outputs[output]
     form = check_format(media_type, bands=values.shape[0], dtype=values.dtype.name)
@@ -105,7 +107,9 @@ def encode_output(
         case "webp":
             body = encode_webp(values, quality=quality)
         case "tif":
-            body = encode_tiff(values, pixels.geobox, nodata=pixels.nodata.get(output))
+            body = encode_tiff(
+                values, pixels.geobox, nodata=pixels.nodata.get(output), spread=spread
+            )
         case "npy":
             body = encode_npy(values)
         case _:

@@ -4,6 +4,7 @@ Readable by GDAL and by a plain tifffile, which brings deflate and predictor 2 o
 neither ZSTD nor predictor 3. A CRS without an EPSG code goes through GDAL, which writes its keys.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from rasterio.io import MemoryFile
 
 from engine.encode.deflate import deflate_quickly
-from engine.encode.interleave import interleave
 from engine.encode.tiff_tags import (
     HEADER,
     LARGEST,
@@ -34,11 +34,23 @@ from engine.jit import kernel
 BLOCK = 512
 """Rows and columns of a block; smaller images are one block."""
 
+Spread = Callable[[Callable[[int], None], int], None]
+"""Calls a job with 0, 1 … up to a count, less 1, in any order and in several threads, and waits."""
 
-def encode_tiff(values: NDArray[Any], geobox: GeoBox, *, nodata: float | None) -> bytes:
+
+def in_turn(job: Callable[[int], None], count: int) -> None:
+    """Call ``job`` with 0, 1 … ``count`` - 1: the `Spread` of one thread."""
+    for number in range(count):
+        job(number)
+
+
+def encode_tiff(
+    values: NDArray[Any], geobox: GeoBox, *, nodata: float | None, spread: Spread = in_turn
+) -> bytes:
     """Return a GeoTIFF of (band, row, col); integers of 8 to 32 bits, float32 or float64.
 
-    ``nodata`` is left out where no sample can be that number: it would label nothing.
+    ``nodata`` is left out where no sample can be that number: it would label nothing. Blocks are
+    compressed by ``spread``.
     """
     if nodata is not None and not _can_hold(values.dtype, nodata):
         nodata = None
@@ -46,11 +58,17 @@ def encode_tiff(values: NDArray[Any], geobox: GeoBox, *, nodata: float | None) -
         return _by_gdal(values, geobox, nodata)
     bands, height, width = values.shape
     block = min(BLOCK, -(-max(height, width) // 16) * 16)
-    blocks = [
-        _block(values, row, col, block)
-        for row in range(0, height, block)
-        for col in range(0, width, block)
-    ]
+    if not (values.flags.c_contiguous and values.flags.writeable):
+        # Of other arrays the kernel would have to be compiled again.
+        values = values.copy()
+    across = -(-width // block)
+    blocks = [b""] * (across * -(-height // block))
+
+    def fill(number: int) -> None:
+        row, col = divmod(number, across)
+        blocks[number] = _block(values, row * block, col * block, block)
+
+    spread(fill, len(blocks))
     sizes = [len(body) for body in blocks]
     tags: dict[int, Tag] = {
         256: (LONG, (width,)),
@@ -84,30 +102,41 @@ def _can_hold(dtype: np.dtype[Any], number: float) -> bool:
 
 def _block(values: NDArray[Any], row: int, col: int, block: int) -> bytes:
     """Return one compressed block; what lies beyond the image's edge means nothing."""
-    part = values[:, row : row + block, col : col + block]
-    if values.dtype.kind == "f":
-        chunky = np.zeros((block, block, values.shape[0]), dtype=values.dtype)
-        chunky[: part.shape[1], : part.shape[2]] = interleave(part)
-        return deflate_quickly(chunky)
+    # The kernel moves and subtracts bits of any meaning: four sizes are all that is to be compiled.
     stored = f"u{values.dtype.itemsize}"
-    differences = np.zeros((block, block, values.shape[0]), dtype=stored)
-    difference(part.view(stored), differences)
-    return deflate_quickly(differences)
+    out = np.zeros((block, block * values.shape[0]), dtype=stored)
+    reach = 0 if values.dtype.kind == "f" else 1
+    lay_block(values.view(stored), row, col, reach, out)
+    return deflate_quickly(out)
 
 
 @kernel
-def difference(values: NDArray[np.unsignedinteger], out: NDArray[np.unsignedinteger]) -> None:
-    """Write each sample of (band, row, col), less the one at its left, to ``out`` (row, col, band).
+def lay_block(
+    values: NDArray[np.unsignedinteger],
+    top: int,
+    left: int,
+    reach: int,
+    out: NDArray[np.unsignedinteger],
+) -> None:
+    """Write (band, row, col) from ``top``, ``left`` on to ``out``, the bands of a pixel together.
 
-    TIFF's predictor 2. ``out`` may be larger; the rest of it is left alone.
+    ``reach`` 1: each sample less the one at its left in the block, TIFF's predictor 2; 0: samples
+    as they are. ``out``: (row, col and band), square; what no sample reaches is left alone.
     """
     bands, height, width = values.shape
-    for row in range(height):
+    block = out.shape[0]
+    wide = min(block, width - left)
+    for row in range(min(block, height - top)):
+        target = out[row]
         for band in range(bands):
-            line = values[band, row]
-            out[row, 0, band] = line[0]
-            for col in range(1, width):
-                out[row, col, band] = line[col] - line[col - 1]
+            line = values[band, top + row, left : left + wide]
+            target[band] = line[0]
+            if bands == 1:
+                for col in range(1, wide):
+                    target[col] = line[col] - reach * line[col - 1]
+                continue
+            for col in range(1, wide):
+                target[col * bands + band] = line[col] - reach * line[col - 1]
 
 
 def _by_gdal(values: NDArray[Any], geobox: GeoBox, nodata: float | None) -> bytes:

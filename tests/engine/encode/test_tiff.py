@@ -3,6 +3,8 @@
 import io
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -183,4 +185,17 @@ def test_the_same_pixels_give_the_same_bytes() -> None:
     view = large[:, 10:610, 20:720]
     assert encode_tiff(view, place(600, 700), nodata=0) == encode_tiff(
         values, place(600, 700), nodata=0
+    )
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32"])
+def test_blocks_compressed_in_threads_give_the_same_bytes(dtype: str) -> None:
+    values = make_picture((3, 1_100, 1_300), dtype, 8)
+
+    def spread(job: Callable[[int], None], count: int) -> None:
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(job, reversed(range(count))))
+
+    assert encode_tiff(values, place(1_100, 1_300), nodata=None, spread=spread) == encode_tiff(
+        values, place(1_100, 1_300), nodata=None
     )
