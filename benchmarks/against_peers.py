@@ -21,7 +21,7 @@ from rasterio.errors import NotGeoreferencedWarning
 
 from benchmarks.peers import QUICKEST, Ask, Peer
 from benchmarks.peers.asynchronous import AsyncGeotiff
-from benchmarks.peers.cogmill import Cogmill, Loop
+from benchmarks.peers.cogmill import Cogmill, Loop, least_traffic
 from benchmarks.peers.odc import OdcStac
 from benchmarks.peers.riotiler import RioTiler
 from benchmarks.peers.terracotta_tiles import Terracotta
@@ -101,6 +101,9 @@ class Race:
             row.time((OURS, "", COLD), lambda: ours.answer_cold(question, scenes))
         local = Traffic(requests=trace.counts["requests"], bytes=trace.counts["bytes"])
         row.traffic.setdefault((OURS, ""), []).append(self.place.traffic() or local)
+        headers = len(row.work.bands) * len(scenes.days)
+        requests, size = least_traffic(ours.plan(question, scenes), headers=headers)
+        row.least.append(Traffic(requests=requests, bytes=size))
         ours.forget_blocks()
         row.time((OURS, "", REGISTERED), lambda: ours.answer(question, scenes))
         if self.place.name != FAR:

@@ -50,6 +50,8 @@ class Row:
     """Milliseconds of this process's CPU, in all its threads: steadier on a busy machine."""
     traffic: dict[tuple[str, str], list[Traffic]] = field(default_factory=dict)
     """(contestant, setting) → what it read, cold."""
+    least: list[Traffic] = field(default_factory=list)
+    """What our plans can be read with, at least, headers too."""
     precise: list[float] = field(default_factory=list)
     """For every repetition the share of pixels like rio-tiler's with GDAL's warp made precise."""
     alike: dict[str, list[float]] = field(default_factory=dict)
@@ -118,12 +120,7 @@ class Row:
 
     def reads(self, name: str, setting: str) -> str:
         """Return what a contestant asked for, cold, as text: requests and megabytes."""
-        found = self.traffic.get((name, setting))
-        if not found:
-            return ""
-        requests = statistics.median(one.requests for one in found)
-        megabytes = statistics.median(one.bytes for one in found) / 1e6
-        return f"{requests:g}, {megabytes:.1f} MB"
+        return _reads(self.traffic.get((name, setting), ()))
 
     def agreement(self) -> str:
         """Return the smallest share of pixels alike as text."""
@@ -181,6 +178,7 @@ def write_details(row: Row) -> str:
         if known == COLD and (reads := row.reads(name, setting)):
             text += f"  {reads}"
         lines.append(text)
+    lines.append(f"  reads that our plans need: {_reads(row.least)}")
     shares = ", ".join(f"{peer} {min(found):.2%}" for peer, found in row.alike.items())
     lines.append(f"  pixels alike: precise {row.agreement()}; as timed: {shares}")
     for text, found in (("time", row.ratios()), ("CPU", row.work_ratios())):
@@ -189,6 +187,14 @@ def write_details(row: Row) -> str:
         pairs = (f"{word} {one}" for word, one in zip(words, shown, strict=True))
         lines.append(f"  by {text}: {', '.join(pairs)}")
     return "\n".join(lines)
+
+
+def _reads(found: Sequence[Traffic]) -> str:
+    if not found:
+        return ""
+    requests = statistics.median(one.requests for one in found)
+    megabytes = statistics.median(one.bytes for one in found) / 1e6
+    return f"{requests:g}, {megabytes:.1f} MB"
 
 
 def _milliseconds(value: float | None) -> str:

@@ -15,6 +15,7 @@ from benchmarks.contestants import COLLECTION
 from benchmarks.scenes import SceneSet
 from benchmarks.workloads import Question
 from engine.catalog.recent import Recent
+from engine.cog.header import FIRST_READ
 from engine.core import Engine, EngineOptions
 from engine.geo.time import TimeRange
 from engine.ingest import ingest
@@ -24,6 +25,9 @@ from engine.request import Input, PixelRequest
 from engine.run.open import open_image
 from engine.run.workers import together
 from engine.store.route import StoreOptions
+
+BETWEEN = 8
+"""Bytes between two blocks of a run: GDAL's COGs repeat each block's size and last bytes there."""
 
 
 class Loop:
@@ -126,6 +130,31 @@ class Cogmill:
             return np.asarray(self.answer(question, scenes))
         script = _hand_through(question.work.bands)
         return np.asarray(self.loop(self._answer(question, scenes, script)))
+
+
+def least_traffic(plan: Plan, *, headers: int) -> tuple[int, int]:
+    """Return the fewest requests and bytes that a plan can be read with, so many headers too.
+
+    One request for each header and for each run of blocks that lie next to each other in a file.
+    """
+    ranges = sorted(
+        {
+            (band.asset.address, part.start, part.stop)
+            for read in plan.reads.values()
+            for band in read.bands
+            for block in band.blocks
+            for part in block.ranges
+        }
+    )
+    requests, size = headers, headers * FIRST_READ
+    before = ("", 0)
+    for address, start, stop in ranges:
+        file, end = before
+        if file != address or start - end > BETWEEN:
+            requests += 1
+        size += stop - start
+        before = (address, stop)
+    return requests, size
 
 
 def make_request(question: Question, scenes: SceneSet, script: str) -> PixelRequest:
