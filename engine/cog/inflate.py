@@ -47,7 +47,8 @@ class Inflating:
     @property
     def nbytes(self) -> int:
         """Bytes of memory held to go on."""
-        return len(self._data) + len(self._stream.unconsumed_tail) + _STATE_BYTES
+        held = memoryview(self._data.obj).nbytes + len(self._stream.unconsumed_tail)
+        return held + _STATE_BYTES
 
     def take(self, size: int) -> NDArray[np.uint8]:
         """Return the next ``size`` bytes, which may be read-only.
