@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,11 +53,20 @@ class Moment:
     """What the whole server held."""
 
     answers: int
-    memory: int
-    """Bytes, PSS."""
-    processes: int
+    held: Mapping[int, int]
+    """Process → bytes, PSS."""
     files: int
     seconds: float
+
+    @property
+    def memory(self) -> int:
+        """Of all processes together, in bytes."""
+        return sum(self.held.values())
+
+    @property
+    def processes(self) -> int:
+        """How many there are."""
+        return len(self.held)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -167,8 +176,7 @@ def look(pid: int, *, answers: int, start: float) -> Moment:
     pids = tree(pid)
     return Moment(
         answers=answers,
-        memory=resident(pids),
-        processes=len(pids),
+        held={one: resident([one]) for one in pids},
         files=open_files(pids),
         seconds=time.monotonic() - start,
     )
@@ -200,6 +208,9 @@ def report(run: Run) -> Sequence[str]:
     """Print every kind, and return what is wrong."""
     for (kind, status), number in sorted(run.answers.items()):
         print(f"  {kind}: {number} × {status}")
+    middle, end = run.moments[len(run.moments) // 2], run.moments[-1]
+    for pid, held in end.held.items():
+        print(f"  process {pid}: {middle.held.get(pid, 0) >> 20} MiB in the middle, {held >> 20}")
     complaints = run.complaints()
     for complaint in complaints:
         print(f"WRONG: {complaint}")

@@ -160,7 +160,7 @@ def test_every_kind_of_the_mix_has_a_share() -> None:
 def run_of(memory: list[int]) -> Run:
     run = Run(left=0)
     run.moments = [
-        Moment(answers=n, memory=one * MEBIBYTE, processes=4, files=30, seconds=time.monotonic())
+        Moment(answers=n, held={1: one * MEBIBYTE}, files=30, seconds=time.monotonic())
         for n, one in enumerate(memory)
     ]
     return run
