@@ -19,7 +19,7 @@ from engine.store.protocol import (
     Opened,
 )
 from engine.store.retry import Retrying, RetryOptions
-from engine.store.s3 import S3Store
+from engine.store.s3_objects import S3Store
 from engine.store.s3_options import S3Options
 
 

@@ -1,18 +1,13 @@
-"""`S3Store`: objects in buckets of AWS and of everything that speaks its language.
+"""`Buckets`: what aiobotocore does for the S3 store: credentials, endpoints, examples, listing.
 
-aiobotocore finds credentials, endpoints and signatures, and lists; the bytes themselves come
-through the same client and the same checks as those of any web server. A URL that was signed
-serves all ranges of its object for some minutes: aiobotocore's own GET costs several times the
-CPU of the plain one (see benchmarks/bench_store.py).
+Nothing here reads an object. Imported when the first bucket is asked for, since aiobotocore takes
+half a second to import.
 """
 
 import asyncio
-import re
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
@@ -21,180 +16,58 @@ from botocore import UNSIGNED
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from yarl import URL
 
-from engine.errors import (
-    Forbidden,
-    NotFound,
-    SourceDenied,
-    SourceUnavailable,
-    TooLarge,
-)
-from engine.net.client import HttpClient, Timeouts
-from engine.net.connection import Answer
+from engine.errors import NotFound, SourceDenied, SourceUnavailable
+from engine.net.client import Timeouts
 from engine.net.guard import GuardedResolver, OutboundPolicy, check_url
-from engine.store.bounds import check_ranges
-from engine.store.cache import BoundedCache
-from engine.store.pattern import compile_pattern, fixed_prefix, is_pattern
-from engine.store.protocol import ByteRange, Listed, ObjectInfo, Opened
-from engine.store.ranged import Target, open_object, read_each, read_object, refusal
-from engine.store.s3_options import (
-    S3Options,
-    names_object,
-    options_for,
-    split_address,
-    with_endpoints,
-)
+from engine.store.s3_options import S3Options
 from engine.trace import count
-
-T = TypeVar("T")
 
 SIGNED_SECONDS = 900
 """How long a signed URL is valid; the shortest life of what signs it is 10 minutes."""
-REUSE_SECONDS = 300.0
-"""How long it is used."""
-MAX_LISTED = 1_000_000
-"""Keys looked at by one listing, whether they match or not."""
 CREDENTIALS_SECONDS = 10.0
 """How long finding or renewing credentials may take."""
 
-_REGION = re.compile(r"[a-z0-9-]{2,32}")
 _ASKS_OTHERS = ("container-role", "iam-role")
 """Sources of credentials that ask the metadata service of the machine."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed:
-    target: Target
-    until: float
-    """Monotonic time after which it is signed anew."""
+class Buckets:
+    """Clients by options and region, each made at its first use."""
 
-
-class _OtherRegionError(Exception):
-    """AWS told that the bucket lives elsewhere."""
-
-    def __init__(self, region: str) -> None:
-        super().__init__(region)
-        self.region = region
-
-
-class S3Store:
-    """Objects by ``s3://bucket/key``; is a `ByteStore` and an `ObjectLister`."""
-
-    def __init__(
-        self,
-        options: Sequence[S3Options],
-        *,
-        policy: OutboundPolicy,
-        timeouts: Timeouts,
-        per_host: int,
-    ) -> None:
-        """Reach the buckets that match ``options``, and no others, within ``policy``.
-
-        The endpoints of the options need not be hosts of the policy.
-        """
-        self._options = tuple(options)
-        self._policy = with_endpoints(policy, self._options)
+    def __init__(self, *, policy: OutboundPolicy, timeouts: Timeouts) -> None:
+        """Ask only hosts of ``policy``."""
+        self._policy = policy
         self._timeouts = timeouts
-        self._http = HttpClient(self._policy, timeouts=timeouts, per_host=per_host, redirects=0)
         self._stack = AsyncExitStack()
-        self._clients: dict[tuple[S3Options, str | None], Any] = {}
+        self._clients: dict[tuple[S3Options, str | None], tuple[Any, AioSession]] = {}
         self._making = asyncio.Lock()
-        self._regions: BoundedCache[str, str] = BoundedCache(1024, weigh=lambda _: 1)
-        self._signed: BoundedCache[str, _Signed] = BoundedCache(8192, weigh=lambda _: 1)
 
-    async def open(self, address: str, *, first: int) -> Opened:
-        """Return the first ``first`` bytes, the size and the identity, by one request."""
-        return await self._ask(address, lambda target: open_object(self._http, target, first=first))
+    async def sign(self, options: S3Options, bucket: str, key: str, *, region: str | None) -> str:
+        """Return a URL by which the object ``key`` may be read for `SIGNED_SECONDS`.
 
-    async def read(
-        self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo
-    ) -> Sequence[bytes | memoryview]:
-        """Return the bytes of each range, all asked for at once."""
-        check_ranges(ranges, info)
-        return await read_each(
-            ranges,
-            lambda wanted: self._ask(
-                address, lambda target: read_object(self._http, target, wanted, info=info)
-            ),
-        )
+        Raises `SourceDenied` where there are no credentials.
+        """
+        return await self._sign(options, bucket, "get_object", {"Key": key}, region=region)
 
-    def read_now(self, address: str, ranges: Sequence[ByteRange], *, info: ObjectInfo) -> None:
-        """Return None: what is far away has to be waited for."""
-        del address, ranges, info
-
-    async def list(self, address: str, *, limit: int) -> Sequence[Listed]:
-        """Return the objects at and below ``address``, which may end in a pattern."""
-        bucket, place = split_address(address)
-        wanted = compile_pattern(place).fullmatch if is_pattern(place) else _below(place)
-        found: list[Listed] = []
-        looked = 0
-        async with aclosing(self._keys(bucket, fixed_prefix(place))) as keys:
-            async for key, size in keys:
-                looked += 1
-                if wanted(key) and not key.endswith("/"):
-                    found.append(Listed(address=f"s3://{bucket}/{key}", size=size))
-                if len(found) > limit or looked > MAX_LISTED:
-                    message = f"there are more than {limit} objects; name a narrower prefix"
-                    raise TooLarge(message, found=max(len(found), looked), limit=limit)
-        return sorted(found, key=lambda one: one.address)
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._http.close()
-        await self._stack.aclose()
-
-    async def _ask(self, address: str, ask: Callable[[Target], Coroutine[Any, Any, T]]) -> T:
-        """Return what ``ask`` makes of the object's signed URL, in the region it lives in."""
-        bucket, key = split_address(address)
-        if not names_object(key):
-            message = "the address names no object of the bucket"
-            raise Forbidden(message)
-        try:
-            return await ask(await self._target(bucket, key))
-        except _OtherRegionError as told:
-            self._regions.put(bucket, told.region)
-            self._signed.discard(address)
-        except SourceDenied:
-            # Credentials may have been replaced since: the next caller signs anew.
-            self._signed.discard(address)
-            raise
-        try:
-            return await ask(await self._target(bucket, key))
-        except _OtherRegionError:
-            message = f"the region of the bucket {bucket!r} could not be found; set it"
-            raise SourceDenied(message) from None
-
-    async def _target(self, bucket: str, key: str) -> Target:
-        """Return the signed URL of an object, from before if it is fresh."""
-        address = f"s3://{bucket}/{key}"
-        signed = self._signed.get(address)
-        if signed is not None and time.monotonic() < signed.until:
-            return signed.target
-        options = options_for(bucket, self._options)
-        url = await self._sign(options, bucket, "get_object", {"Key": key})
-        headers = {"x-amz-request-payer": "requester"} if options.requester_pays else {}
-        target = Target(route=self._http.route(url, headers=headers), refusal=_refusal)
-        self._signed.put(address, _Signed(target, time.monotonic() + REUSE_SECONDS))
-        return target
-
-    async def _sign(
-        self, options: S3Options, bucket: str, method: str, parameters: dict[str, str]
-    ) -> URL:
-        """Return the URL that does ``method`` on ``bucket``, valid for `SIGNED_SECONDS`."""
-        client = await self._client(options, bucket)
+    async def secret(self, options: S3Options, bucket: str, *, region: str | None) -> str | None:
+        """Return the secret that URLs are signed with now; None where nothing is signed."""
+        if options.anonymous or options.access_key is not None:
+            return options.secret_key
+        _, session = await self._client(options, bucket, region)
         async with _credentials(bucket):
-            url = await client.generate_presigned_url(
-                method,
-                Params={"Bucket": bucket, **parameters, **_payer(options)},
-                ExpiresIn=SIGNED_SECONDS,
-            )
-        return URL(url, encoded=True)
+            credentials = await session.get_credentials()
+            if credentials is None:
+                return None
+            return str((await credentials.get_frozen_credentials()).secret_key)
 
-    async def _keys(self, bucket: str, prefix: str) -> AsyncGenerator[tuple[str, int], None]:
+    async def keys(
+        self, options: S3Options, bucket: str, prefix: str, *, region: str | None
+    ) -> AsyncGenerator[tuple[str, int], None]:
         """Yield key and size of what starts with ``prefix``, page by page."""
-        options = options_for(bucket, self._options)
         # aiobotocore sends this one itself: ask first whether the host may be asked.
-        check_url(self._policy, await self._sign(options, bucket, "list_objects_v2", {}))
-        client = await self._client(options, bucket)
+        asked = await self._sign(options, bucket, "list_objects_v2", {}, region=region)
+        check_url(self._policy, URL(asked, encoded=True))
+        client, _ = await self._client(options, bucket, region)
         pages = client.get_paginator("list_objects_v2").paginate(
             Bucket=bucket, Prefix=prefix, **_payer(options)
         )
@@ -204,23 +77,46 @@ class S3Store:
                 for one in page.get("Contents", ()):
                     yield one["Key"], one["Size"]
 
-    async def _client(self, options: S3Options, bucket: str) -> Any:
-        """Return the botocore client for ``bucket``, made at its first use."""
-        region = self._regions.get(bucket) or options.region
+    async def close(self) -> None:
+        """Close the clients."""
+        await self._stack.aclose()
+
+    async def _sign(
+        self,
+        options: S3Options,
+        bucket: str,
+        method: str,
+        parameters: dict[str, str],
+        *,
+        region: str | None,
+    ) -> str:
+        client, _ = await self._client(options, bucket, region)
+        async with _credentials(bucket):
+            return str(
+                await client.generate_presigned_url(
+                    method,
+                    Params={"Bucket": bucket, **parameters, **_payer(options)},
+                    ExpiresIn=SIGNED_SECONDS,
+                )
+            )
+
+    async def _client(
+        self, options: S3Options, bucket: str, region: str | None
+    ) -> tuple[Any, AioSession]:
+        """Return the botocore client for ``bucket``, and the session that it is of."""
         async with self._making:
-            client = self._clients.get((options, region))
-            if client is None:
+            made = self._clients.get((options, region))
+            if made is None:
                 async with _credentials(bucket):
-                    client = await self._stack.enter_async_context(
-                        _new_client(options, region, self._policy, self._timeouts)
-                    )
-                self._clients[options, region] = client
-        return client
+                    entering, session = _new_client(options, region, self._policy, self._timeouts)
+                    made = await self._stack.enter_async_context(entering), session
+                self._clients[options, region] = made
+        return made
 
 
 def _new_client(
     options: S3Options, region: str | None, policy: OutboundPolicy, timeouts: Timeouts
-) -> Any:
+) -> tuple[Any, AioSession]:
     """Return a botocore client, still to be entered, that asks nobody for credentials unbidden."""
     session = AioSession(profile=options.profile)
     credentials = session.get_component("credential_provider")
@@ -242,7 +138,7 @@ def _new_client(
         # Reading the service's description takes a quarter of a second: not on the loop.
         warm_up_loader_caches=True,
     )
-    return session.create_client(
+    client = session.create_client(
         "s3",
         region_name=region or session.get_config_variable("region") or "us-east-1",
         endpoint_url=options.endpoint_url,
@@ -251,24 +147,11 @@ def _new_client(
         aws_session_token=options.session_token,
         config=config,
     )
+    return client, session
 
 
 def _payer(options: S3Options) -> dict[str, str]:
     return {"RequestPayer": "requester"} if options.requester_pays else {}
-
-
-def _below(place: str) -> Callable[[str], bool]:
-    """Return what holds for ``place`` itself and for the keys below it as a folder."""
-    folder = f"{place.rstrip('/')}/" if place else ""
-    return lambda key: key == place or key.startswith(folder)
-
-
-def _refusal(answer: Answer) -> Exception:
-    """Return the error of an answer, once it does not just tell the bucket's true region."""
-    region = answer.headers.get("x-amz-bucket-region", "")
-    if answer.status in (301, 307, 400) and _REGION.fullmatch(region):
-        return _OtherRegionError(region)
-    return refusal(answer)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ from engine.errors import (
 from engine.net.client import Timeouts
 from engine.net.guard import OutboundPolicy
 from engine.store.protocol import ByteRange, ByteStore
-from engine.store.s3 import S3Store
+from engine.store.s3_objects import S3Store
 from engine.store.s3_options import S3Options
 from engine.trace import tracing
 from tests.builders.servers import MotoS3
