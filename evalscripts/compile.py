@@ -96,9 +96,14 @@ class ScriptCache:
     ) -> None:
         self._pool = pool
         self._compiler = compiler
-        self._entries = entries
+        self.entries = entries
+        """How many are kept."""
         self._lock = threading.Lock()
         self._programs: OrderedDict[bytes, Future[Program | None]] = OrderedDict()
+        self.hits = 0
+        """Times that a program was here, or in the making."""
+        self.misses = 0
+        """Times that one was compiled."""
 
     def get(
         self,
@@ -147,17 +152,21 @@ class ScriptCache:
             if known is None or not known.done() or known.exception() is not None:
                 return None
             self._programs.move_to_end(key)
-            return known.result()
+            found = known.result()
+            self.hits += found is not None
+            return found
 
     def _shared(self, key: bytes, make: Callable[[], Program | None]) -> Program | None:
         with self._lock:
             known = self._programs.get(key)
             if known is not None:
                 self._programs.move_to_end(key)
+                self.hits += 1
             else:
+                self.misses += 1
                 mine: Future[Program | None] = Future()
                 self._programs[key] = mine
-                while len(self._programs) > self._entries:
+                while len(self._programs) > self.entries:
                     self._programs.popitem(last=False)
         if known is not None:
             return known.result()

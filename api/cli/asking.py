@@ -82,7 +82,7 @@ async def _prepared(
     engine = await open_engine(engine_options(settings))
     try:
         request = translate(parsed, limits=engine.options.limits)
-        yield engine, parsed, await engine.prepare(request)
+        yield engine, parsed, await engine.prepare(request, whole=True)
     finally:
         await engine.close()
 

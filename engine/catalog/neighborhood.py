@@ -19,7 +19,7 @@ from engine.catalog.search import SceneQuery
 from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84
 
-MOST_KEPT = 512
+MOST_KEPT = 64
 """Scenes of one neighborhood; of more, the first ones of the order."""
 _LARGEST = 1.0
 """Degrees; wider areas stand for themselves."""
@@ -27,7 +27,7 @@ _FINEST = 2.0**-4
 """Degrees; the side of the smallest cells."""
 _AREAS_ACROSS = 4
 """A cell is at least so many areas wide."""
-_AT_ONCE = 64
+_AT_ONCE = 16
 
 
 class SceneKey(NamedTuple):
@@ -59,6 +59,8 @@ class Neighborhood:
 
     def search(self, area: Sequence[BBox], limit: int | None) -> list[SceneKey] | None:
         """Return the first scenes that meet ``area``; None where those below might, too."""
+        if not self.is_whole and (limit is None or limit > len(self.keys)):
+            return None
         boxes = [shapely.box(box.left, box.bottom, box.right, box.top) for box in area]
         shape = boxes[0] if len(boxes) == 1 else shapely.union_all(boxes)
         shapely.prepare(shape)

@@ -7,7 +7,7 @@ import shapely
 from sqlalchemy import Connection, CursorResult, Row
 
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite_search import Statement, candidates, first_candidates, is_crowded
+from engine.catalog.sqlite_search import FIRST, Statement, candidates, first_candidates, is_crowded
 
 Rows = Sequence[Row[Any]]
 
@@ -45,11 +45,12 @@ def _among_first(
     """Return enough matches from the start of the order, or None where that is not worth it."""
     if not run(connection, is_crowded(query)).scalar_one():
         return None
-    found: list[Row[Any]] = []
-    for rows in _partitions(connection, first_candidates(query)):
-        found += _meeting(area, rows)
-        if len(found) >= limit:
-            return found
+    for among in FIRST:
+        found: list[Row[Any]] = []
+        for rows in _partitions(connection, first_candidates(query, among=among)):
+            found += _meeting(area, rows)
+            if len(found) >= limit:
+                return found
     return None
 
 

@@ -3,7 +3,7 @@
 Left alone, its planner may walk the index on dates: 317 ms among 100,000 scenes instead of 5.
 So the R*Tree stands in a subquery that yields row ids, and what an index could serve is hidden
 from the planner by a unary plus. Where very many boxes match and few scenes are wanted, the first
-few thousand scenes of the order are tried before. The text is written out, since building it from
+scenes of the order are tried before. The text is written out, since building it from
 expressions would take longer than running it. Values go in as parameters, always.
 """
 
@@ -30,10 +30,10 @@ _ORDER = {
     SceneOrder.LEAST_CLOUDY: "cloud_cover ASC NULLS LAST",
 }
 
-_CROWD = 4000
-"""So many boxes are sorted within some 10 ms; more are worth a look at the first scenes instead."""
-_FIRST = 2000
-"""How many scenes that look takes in."""
+_CROWD = 1000
+"""So many boxes are sorted within some 3 ms; more are worth a look at the first scenes instead."""
+FIRST = (256, 2000)
+"""How many scenes such looks take in, one after the other."""
 
 _SELECT = "SELECT key, id, generation, cover FROM scenes"
 _KEYS = "SELECT key FROM scenes"
@@ -71,10 +71,10 @@ def candidates(query: SceneQuery) -> Statement:
     return _in_order(query, _keys_within(query) if by_boxes else None)
 
 
-def first_candidates(query: SceneQuery) -> Statement:
-    """Return what yields those of `candidates` that are among the first scenes of the order."""
+def first_candidates(query: SceneQuery, *, among: int) -> Statement:
+    """Return what yields those of `candidates` that are ``among`` the first of the order."""
     keys = f"{_KEYS} WHERE collection = ? ORDER BY {_order(query)} LIMIT ?"
-    return _in_order(query, Statement(keys, (query.collection, _FIRST)))
+    return _in_order(query, Statement(keys, (query.collection, among)))
 
 
 def is_crowded(query: SceneQuery) -> Statement:

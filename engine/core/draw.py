@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from engine.core.options import EngineOptions
 from engine.core.parts import Parts
-from engine.core.prepare import Prepared, plan_again
+from engine.core.prepare import Prepared, plan_again, prepare
 from engine.errors import (
     Forbidden,
     NotFound,
@@ -29,7 +29,19 @@ REOPENINGS = 2
 
 
 async def draw(parts: Parts, options: EngineOptions, prepared: Prepared) -> Pixels:
-    """Return what the script makes of the request's pixels."""
+    """Return what the script makes of the request's pixels.
+
+    Where some have no data in the scenes of a plan that is not whole, all is done again with all
+    scenes: what was read and decoded is still there.
+    """
+    pixels = await _draw(parts, options, prepared)
+    if prepared.is_whole or pixels.valid.all():
+        return pixels
+    again = await prepare(parts, options, prepared.request, prepared.program)
+    return await _draw(parts, options, again)
+
+
+async def _draw(parts: Parts, options: EngineOptions, prepared: Prepared) -> Pixels:
     request = prepared.request
     wanted = request.outputs
     if wanted is None:

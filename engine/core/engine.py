@@ -13,7 +13,7 @@ read      the synchronous door to `pixels`, for notebooks and training loops; `d
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -37,6 +37,7 @@ from engine.plan.plan import Plan
 from engine.request import PixelRequest
 from engine.run.examine import DebuggedPixel, one_pixel
 from engine.samples import Pixels
+from engine.store.cache import CacheStats
 from engine.store.protocol import ByteStore
 from engine.trace import stage
 from evalscripts.check import CheckReport, check_script
@@ -105,6 +106,18 @@ class Engine:
         await self.parts.catalog.generation()
         return True
 
+    def caches(self) -> Mapping[str, Callable[[], CacheStats]]:
+        """Return how each cache is asked what it holds and how often it helped."""
+        parts = self.parts
+        memory = parts.catalog.memory
+        return {
+            "blocks": parts.reader.cache.stats,
+            "scripts": partial(_script_stats, parts),
+            "scenes": memory.scenes.stats,
+            "searches": memory.places.stats,
+            "collections": memory.collections.stats,
+        }
+
     async def compile(
         self, text: str, *, known_bands: Collection[str] = (), principal: str | None = None
     ) -> Program:
@@ -128,10 +141,14 @@ class Engine:
                 known_bands=known_bands,
             )
 
-    async def prepare(self, request: PixelRequest, *, window: Window | None = None) -> Prepared:
+    async def prepare(
+        self, request: PixelRequest, *, window: Window | None = None, whole: bool = False
+    ) -> Prepared:
         """Return the request with its scenes chosen and its plan made; reads no pixel.
 
-        Only the pixels of ``window`` are wanted, where it is given. Raises `RequestError`s
+        Only the pixels of ``window`` are wanted, where it is given. Where a place has many scenes,
+        the plan holds those that nearly always suffice, and all if it is to be ``whole``; the
+        pixels are the same. Raises `RequestError`s
         (unknown collection, band or unit, `TooLarge` …) and script errors.
         """
         with stage("compile"):
@@ -139,7 +156,9 @@ class Engine:
         if program is None:
             program = await self._compile_for(request)
         with stage("plan"):
-            return await prepare(self.parts, self.options, request, program, window=window)
+            return await prepare(
+                self.parts, self.options, request, program, window=window, whole=whole
+            )
 
     async def _compile_for(self, request: PixelRequest) -> Program:
         """Return the request's script, which may mean the bands of the request's collections."""
@@ -150,7 +169,7 @@ class Engine:
 
     async def plan(self, request: PixelRequest) -> Plan:
         """Return everything that would be read for ``request``; see `prepare`."""
-        return (await self.prepare(request)).plan
+        return (await self.prepare(request, whole=True)).plan
 
     async def draw(
         self,
@@ -298,3 +317,11 @@ class Engine:
 async def open_engine(options: EngineOptions) -> Engine:
     """Return an engine, open in the running event loop; close it with `Engine.close`."""
     return await Engine(options).open()
+
+
+def _script_stats(parts: Parts) -> CacheStats:
+    scripts = parts.scripts
+    held = len(scripts)
+    return CacheStats(
+        hits=scripts.hits, misses=scripts.misses, items=held, weight=held, limit=scripts.entries
+    )

@@ -16,7 +16,7 @@ from engine.core.options import EngineOptions
 from engine.core.parts import Parts
 from engine.errors import RequestError
 from engine.geo.window import Window
-from engine.plan.area import search_area, touching
+from engine.plan.area import are_held, search_area, touching
 from engine.plan.limits import check_cost, check_grid, check_resolution, check_scenes
 from engine.plan.match import match_inputs
 from engine.plan.plan import InputPlan, Plan
@@ -26,6 +26,10 @@ from engine.run.context import make_context
 from engine.trace import stage
 from evalscripts.program import Program, RunContext, Selection
 from evalscripts.setup import Mosaicking, SetupInput, SetupOutput
+
+LOOK = 16
+"""Scenes that are looked at first where only the topmost with data counts. A place may have
+thousands, of which the first few nearly always fill every pixel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,6 +43,8 @@ class Prepared:
     plan: Plan
     mark: str
     """Of the catalog when it was searched: the same as long as nothing in it has changed."""
+    is_whole: bool
+    """False where there may be scenes below those of the plan, for pixels that stay open."""
 
     @property
     def outputs(self) -> tuple[SetupOutput, ...]:
@@ -59,20 +65,26 @@ async def prepare(
     program: Program,
     *,
     window: Window | None = None,
+    whole: bool = True,
 ) -> Prepared:
     """Return the request prepared, of whose pixels only those of ``window`` are wanted.
 
-    Raises `RequestError`s, and script errors of the hooks.
+    Where not the ``whole`` is asked for, only the topmost of many scenes may be in the plan. Raises
+    `RequestError`s, and script errors of the hooks.
     """
     outputs = program.setup.outputs
 
-    def choose(view: CatalogView) -> tuple[InputPlan, ...]:
+    is_simple = [one.mosaicking for one in program.setup.inputs] == [Mosaicking.SIMPLE]
+    plain = is_simple and request.clip is None and not program.selects and window is None
+    most = LOOK if plain and not whole and not request.inputs[0].filters else None
+
+    def choose(view: CatalogView, most: int | None = None) -> tuple[InputPlan, ...]:
         collections = [view.collection(source.collection) for source in request.inputs]
         check_grid(request.geobox, options.limits)
         check_outputs(request, outputs)
         pairs = match_inputs(request.inputs, program.setup.inputs)
         return tuple(
-            _candidates(view, options, request, pair, collection=collection, index=index)
+            _candidates(view, options, request, pair, collection=collection, index=index, most=most)
             for index, (pair, collection) in enumerate(zip(pairs, collections, strict=True))
         )
 
@@ -91,18 +103,22 @@ async def prepare(
     def context_of(inputs: Sequence[InputPlan]) -> RunContext:
         return make_context(inputs, seconds=options.script_seconds, spread=parts.workers.spread)
 
-    def whole(view: CatalogView) -> Prepared:
-        inputs = choose(view)
+    def all_at_once(view: CatalogView) -> Prepared:
+        inputs = choose(view, most)
+        is_whole = most is None or len(inputs[0].scenes) < most
+        if not is_whole and not are_held(request.geobox, inputs[0].scenes):
+            inputs, is_whole = choose(view), True
         return Prepared(
             request=request,
             program=program,
             context=context_of(inputs),
             plan=plan_of(inputs, outputs),
             mark=view.mark,
+            is_whole=is_whole,
         )
 
     if not program.selects:
-        return await parts.catalog.read(whole)
+        return await parts.catalog.read(all_at_once)
     inputs, mark = await parts.catalog.read(lambda view: (choose(view), view.mark))
     context = context_of(inputs)
     with stage("select"):
@@ -114,6 +130,7 @@ async def prepare(
         context=replace(context, selection=selection),
         plan=await parts.workers.run(plan_of, kept, selection.outputs),
         mark=mark,
+        is_whole=True,
     )
 
 
@@ -150,14 +167,15 @@ def _candidates(
     *,
     collection: Collection,
     index: int,
+    most: int | None,
 ) -> InputPlan:
-    """Return an input with every layer that the script may choose from."""
+    """Return an input with every layer that the script may choose from, or of ``most`` scenes."""
     source, wanted = pair
     is_fusion = len(request.inputs) > 1
     uses = choose_bands(collection, source, wanted)
     check_resolution(request.geobox, collection)
     is_simple = wanted.mosaicking is Mosaicking.SIMPLE
-    limit = options.limits.scenes
+    limit = options.limits.scenes if most is None else min(most, options.limits.scenes)
     found = view.search(
         SceneQuery(
             collection=collection.id,

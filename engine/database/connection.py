@@ -124,7 +124,8 @@ def _make_engine(url: URL) -> Engine:
         options = {"poolclass": StaticPool}
     else:
         file.parent.mkdir(parents=True, exist_ok=True)
-        options = {"pool_size": READERS + 1, "max_overflow": 0}
+        # The connection used last has most of what is asked for in its cache.
+        options = {"pool_size": READERS + 1, "max_overflow": 0, "pool_use_lifo": True}
     engine = create_engine(
         url,
         # An error's text goes to logs; addresses and secrets do not.

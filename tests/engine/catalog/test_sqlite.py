@@ -1,9 +1,11 @@
 """SqliteCatalog: the contract, a brute-force oracle, its plan, and other processes."""
 
 import asyncio
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,9 +13,9 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 
-from engine.catalog import sqlite_search
+from engine.catalog import neighborhood, rows, sqlite_match, sqlite_search, view
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneOrder, SceneQuery
 from engine.catalog.sqlite import SqliteCatalog
@@ -23,7 +25,7 @@ from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84
 from engine.geo.geometry import Geometry
 from engine.geo.time import TimeRange
-from tests.builders.scenes import NOON, make_collection, make_scene
+from tests.builders.scenes import NOON, make_collection, make_image, make_scene
 from tests.builders.waiting import Await, wait
 from tests.contracts.catalog import CatalogContract
 
@@ -160,7 +162,7 @@ def test_searching_a_crowd_equals_a_plain_filter_over_everything(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite_search, "_CROWD", 2)
-        patch.setattr(sqlite_search, "_FIRST", 5)
+        patch.setattr(sqlite_match, "FIRST", (2, 5))
         with_loop(agree, known, asked)
 
 
@@ -275,3 +277,146 @@ def test_processes_that_register_together_lose_nothing_and_see_each_other(
     )
     assert [scene.cloud_cover for scene in before] == [77.0]
     assert [scene.cloud_cover for scene in found if scene.name == "shared"] == [10.0]
+
+
+# Neighborhoods: many small searches over one catalog, most of them answered from memory.
+
+fractions = st.integers(-12, 12).map(lambda step: step / 8.0)
+
+
+@st.composite
+def small_queries(draw: st.DrawFn) -> SceneQuery:
+    west, south = draw(fractions), draw(fractions)
+    side = draw(st.sampled_from([0.01, 0.125, 0.3, 1.0, 1.5]))
+    box = BBox(left=west, bottom=south, right=west + side, top=south + side, crs=WGS84)
+    return SceneQuery(
+        collection="fields",
+        area=(box,),
+        time=TimeRange(start=day(draw(st.sampled_from([None, 1]))), stop=None),
+        max_cloud_cover=draw(st.sampled_from([None, 50.0])),
+        order=draw(st.sampled_from(SceneOrder)),
+        limit=draw(st.one_of(st.none(), st.integers(1, 5))),
+    )
+
+
+@st.composite
+def near_scenes(draw: st.DrawFn) -> list[Scene]:
+    made = []
+    for number in range(draw(st.integers(0, 14))):
+        west, south = draw(fractions), draw(fractions)
+        triangle = shapely.Polygon([(west, south), (west + 1, south), (west + 1, south + 1)])
+        made.append(
+            make_scene(
+                f"scene {number}",
+                cover=Geometry(shape=triangle, crs=WGS84),
+                sensed=day(draw(days)),
+                created=NOON,
+                cloud_cover=draw(clouds),
+            )
+        )
+    return made
+
+
+@given(known=near_scenes(), asked=st.lists(small_queries(), min_size=2, max_size=12))
+@settings(max_examples=40, derandomize=True, deadline=None)
+@pytest.mark.parametrize("kept", [3, 64])
+def test_neighboring_searches_equal_a_plain_filter_over_everything(
+    kept: int, known: list[Scene], asked: list[SceneQuery]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(neighborhood, "MOST_KEPT", kept)
+        patch.setattr(view, "MOST_KEPT", kept)
+        with_loop(agree, known, asked)
+
+
+def box_at(west: float) -> SceneQuery:
+    area = (BBox(left=west, bottom=0.01, right=west + 0.01, top=0.02, crs=WGS84),)
+    return SceneQuery(collection="fields", area=area, limit=10)
+
+
+def statements(database: Database) -> list[str]:
+    """Return the list to which every statement from now on is added."""
+    found: list[str] = []
+    event.listen(
+        database.engine, "before_cursor_execute", lambda *facts: found.append(str(facts[2]))
+    )
+    return found
+
+
+def test_a_search_beside_another_one_only_asks_whether_anything_changed(
+    database: Database, catalog: SqliteCatalog, wait: Await
+) -> None:
+    wait(catalog.add_collection(make_collection()))
+    wait(catalog.add_scenes([make_scene("here", box=(0, 0, 1, 1))]))
+    first = wait(catalog.search(box_at(0.01)))
+    asked = statements(database)
+    beside = wait(catalog.search(box_at(0.03)))
+    wait(catalog.collection("fields"))
+    before = list(asked)
+    wait(catalog.collection("fields"))
+
+    assert before[:2] == ["BEGIN", "SELECT mark FROM generation"]
+    assert len(before) == 5
+    assert asked[5:] == ["BEGIN", "SELECT mark FROM generation"]
+    assert [one.name for one in beside] == ["here"]
+    assert beside[0] is first[0]
+
+
+def test_what_another_process_changes_is_seen_at_once(
+    tmp_path: Path, catalog: SqliteCatalog, wait: Await
+) -> None:
+    # Caches and connections of its own: what a process has.
+    other_database = wait(open_database(f"sqlite:///{tmp_path / 'catalog.db'}"))
+    other = SqliteCatalog(other_database)
+    wait(catalog.add_collection(make_collection()))
+    wait(catalog.add_scenes([make_scene("old", box=(0, 0, 1, 1))]))
+    seen = [[scene.name for scene in wait(catalog.search(box_at(0.01)))]]
+    wait(other.add_scenes([make_scene("new", box=(0, 0, 1, 1), sensed=day(3))]))
+    seen.append([scene.name for scene in wait(catalog.search(box_at(0.01)))])
+    wait(other.remove_scene("fields", "id of old"))
+    seen.append([scene.name for scene in wait(catalog.search(box_at(0.01)))])
+    wait(other.replace_collection(make_collection(max_meters_per_pixel=7.0)))
+    found = wait(catalog.collection("fields"))
+    wait(other_database.close())
+
+    assert seen == [["old"], ["new", "old"], ["new"]]
+    assert found.max_meters_per_pixel == 7.0
+
+
+def test_a_copy_of_a_catalog_that_changes_elsewhere_is_marked_otherwise(
+    tmp_path: Path, catalog: SqliteCatalog, wait: Await
+) -> None:
+    wait(catalog.add_collection(make_collection()))
+    with closing(sqlite3.connect(tmp_path / "catalog.db")) as plain:
+        plain.execute("VACUUM INTO ?", [str(tmp_path / "copy.db")])
+    copied = wait(open_database(f"sqlite:///{tmp_path / 'copy.db'}"))
+    copy = SqliteCatalog(copied)
+    same = wait(catalog.mark()), wait(copy.mark())
+    wait(catalog.add_scenes([make_scene("one")]))
+    wait(copy.add_scenes([make_scene("another")]))
+    marks = wait(catalog.mark()), wait(copy.mark())
+    counts = wait(catalog.generation()), wait(copy.generation())
+    wait(copied.close())
+
+    assert same[0] == same[1]
+    assert counts[0] == counts[1]
+    assert len({*same, *marks}) == 3
+
+
+def test_only_the_headers_that_are_asked_for_are_parsed(
+    catalog: SqliteCatalog, wait: Await
+) -> None:
+    wait(catalog.add_collection(make_collection()))
+    wait(catalog.add_scenes([make_scene("here", box=(0, 0, 1, 1))]))
+    [found] = wait(catalog.search(box_at(0.01)))
+    names = list(found.assets)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rows, "from_record", lambda record: parsed.append(record) or image)
+        parsed: list[bytes] = []
+        image = make_image()
+        first = found.assets[names[0]]
+        again = found.assets[names[0]]
+
+    assert len(parsed) == 1
+    assert first is again
+    assert first.image is image
