@@ -150,6 +150,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     engine = await open_engine(engine_options(settings))
     try:
         app.state.engine = engine
+        for name, read in engine.caches().items():
+            app.state.metrics.watch_cache(name, read)
         app.state.clients = ClientStore(database=engine.database)
         # A daemon: a server that is told to stop does not wait for its compiler.
         Thread(target=_warm, args=(app,), name="cogmill-warming", daemon=True).start()

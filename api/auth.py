@@ -57,7 +57,7 @@ async def member(request: Request) -> Principal:
     return _known(request, Principal(id=client.id, scopes=frozenset(client.scopes)))
 
 
-def reader(request: Request) -> Principal:
+async def reader(request: Request) -> Principal:
     """Return who asks to read: a client, or anyone where that is allowed here and now."""
     if "authorization" in request.headers or not _is_open(request):
         claims = _bearer(request)

@@ -18,26 +18,26 @@ async def in_time(request: Request, work: Coroutine[Any, Any, T], *, seconds: fl
     Cancels it, and waits until it has let go of what it held, where the client closes the
     connection (`ClientGone`) or ``seconds`` are over (`DeadlineExceeded`).
     """
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_disconnected(request))
+    # The work stays in this task: one of its own, and the waiting for it, cost more than the rest.
+    deadline = asyncio.timeout(seconds)
+    watch = asyncio.ensure_future(_watch(request, deadline))
     try:
-        done, _ = await asyncio.wait(
-            {task, gone}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
-        )
+        async with deadline:
+            return await work
+    except TimeoutError as error:
+        if not deadline.expired():
+            raise
+        if watch.done():
+            message = "the client closed the connection"
+            raise ClientGone(message) from error
+        message = f"the request took longer than {seconds:g} s; ask for less, or try again later"
+        raise DeadlineExceeded(message) from error
     finally:
-        gone.cancel()
-        if not task.done():
-            task.cancel()
-        await asyncio.gather(task, gone, return_exceptions=True)
-    if task in done:
-        return task.result()
-    if gone in done:
-        message = "the client closed the connection"
-        raise ClientGone(message)
-    message = f"the request took longer than {seconds:g} s; ask for less, or try again later"
-    raise DeadlineExceeded(message)
+        watch.cancel()
 
 
-async def _disconnected(request: Request) -> None:
+async def _watch(request: Request, deadline: asyncio.Timeout) -> None:
+    """Let the deadline be now once the client has closed the connection."""
     while (await request.receive())["type"] != "http.disconnect":
         continue
+    deadline.reschedule(asyncio.get_running_loop().time())

@@ -1,21 +1,23 @@
 """`run_server`: uvicorn over a socket of our own, until it is told to stop."""
 
+import asyncio
 import socket
 import sys
 import time
 from contextlib import suppress
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Literal
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
 
 from api.cli.output import ERR, OUT
+from api.cli.processes import run_processes
 from api.settings import Settings, publish
 from engine.run.warm import warm_kernels
 
-HEALTH_SECONDS = 20
-"""A server process that does not answer its parent for so long is replaced; starting takes
-seconds. The parent hears no signal while it waits for the answer, so a Ctrl-C that meets a process
-still starting may take as long: a figure well above that of a slow start, and no more."""
+SILENCE_SECONDS = 20.0
+"""A server process that shows no sign of life for so long is replaced."""
 
 
 def run_server(settings: Settings) -> None:
@@ -37,21 +39,30 @@ def run_server(settings: Settings) -> None:
         OUT.print("Ctrl-C ends it.", style="dim")
         sys.stdout.flush()
         config = uvicorn.Config(
-            "api.app:create_app",
+            # Here, and not when a process starts, so that all of them find it imported.
+            import_module("api.app").create_app,
             factory=True,
+            http=_http(),
             workers=settings.workers,
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=settings.shutdown_seconds,
-            timeout_worker_healthcheck=HEALTH_SECONDS,
             server_header=False,
         )
         if settings.workers > 1:
-            Multiprocess(config, sockets=[listener]).run()
+            run_processes(config, listener, silence=SILENCE_SECONDS)
         else:
             # uvicorn raises the signal once more when all is closed.
             with suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[listener])
+
+
+def _http() -> type[asyncio.Protocol] | Literal["h11"]:
+    """Return the quick parser where there is one for this machine."""
+    if find_spec("httptools") is None:
+        return "h11"
+    quick: type[asyncio.Protocol] = import_module("api.cli.protocol").BoundedHttp
+    return quick
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -60,7 +71,8 @@ def listen(host: str, port: int) -> socket.socket:
     Raises OSError with a message that names the address.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family)
+    # Of a protocol that is named, asyncio knows that small pieces should not wait for more.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

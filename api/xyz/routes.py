@@ -10,6 +10,7 @@ from api.auth import Principal, Reader, reader
 from api.desk import Desk
 from api.respond import debug_header, facts_header, respond, units_header
 from api.units import units_of
+from api.xyz.route import TileRoute
 from api.xyz.schema import TileQuery
 from api.xyz.translate import (
     MAX_ZOOM,
@@ -61,11 +62,6 @@ async def tile_json(
     )
 
 
-@router.get(
-    "/{collection}/{z}/{x}/{y}.{extension}",
-    response_class=Response,
-    summary="Ask for a map tile",
-)
 async def tile(
     *,
     request: Request,
@@ -88,6 +84,16 @@ async def tile(
             return Response(status_code=304, headers=headers)
     desk: Desk = request.app.state.desk
     return await desk.serve(request, who, lambda: draw(request, who, asked, form))
+
+
+router.add_api_route(
+    "/{collection}/{z}/{x}/{y}.{extension}",
+    tile,
+    methods=["GET"],
+    response_class=Response,
+    summary="Ask for a map tile",
+    route_class_override=TileRoute,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +127,12 @@ async def draw(request: Request, who: Principal, asked: PixelRequest, form: Form
     with desk.spending(who, units):
         pixels = await engine.draw(prepared, outputs=(output.id,))
         file = await engine.encode(
-            pixels, output=output.id, media_type=form.media_type, quality=form.quality
+            pixels,
+            output=output.id,
+            media_type=form.media_type,
+            quality=form.quality,
+            # Maps show tiles and ask for no bands.
+            palette=True,
         )
     console = debug_header(pixels.console, is_cut=bool(pixels.facts.get("console_cut")))
     headers = cache_headers(request, who, asked, form, mark=prepared.mark)
