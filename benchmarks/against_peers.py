@@ -102,8 +102,10 @@ class Race:
         local = Traffic(requests=trace.counts["requests"], bytes=trace.counts["bytes"])
         row.traffic.setdefault((OURS, ""), []).append(self.place.traffic() or local)
         headers = len(row.work.bands) * len(scenes.days)
-        requests, size = least_traffic(ours.plan(question, scenes), headers=headers)
-        row.least.append(Traffic(requests=requests, bytes=size))
+        if len(scenes.days) == 1 or row.work.is_series:
+            # Of a mosaic, a plan holds only what is read in any case.
+            requests, size = least_traffic(ours.plan(question, scenes), headers=headers)
+            row.least.append(Traffic(requests=requests, bytes=size))
         ours.forget_blocks()
         row.time((OURS, "", REGISTERED), lambda: ours.answer(question, scenes))
         if self.place.name != FAR:
