@@ -9,7 +9,7 @@ from engine.cog.predictor import (
     undo_horizontal,
 )
 
-SHAPES = ((1, 1, 1), (3, 1, 2), (5, 64, 1), (7, 33, 4))
+SHAPES = ((1, 1, 1), (3, 1, 2), (5, 64, 1), (7, 33, 4), (4, 8, 1), (3, 1000, 1))
 
 
 def noise(shape: tuple[int, ...], dtype: str) -> np.ndarray:
@@ -32,12 +32,25 @@ def test_differences_of_pixels_are_summed_as_imagecodecs_sums_them(
     np.testing.assert_array_equal(out, np.moveaxis(expected, -1, 0))
 
 
-def test_one_band_may_be_summed_where_it_lies() -> None:
-    stored = noise((9, 31, 1), "uint16")
+@pytest.mark.parametrize("cols", [31, 32])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "uint32"])
+def test_one_band_may_be_summed_where_it_lies(dtype: str, cols: int) -> None:
+    stored = noise((9, cols, 1), dtype)
     expected = imagecodecs.delta_decode(stored[..., 0].copy(), axis=1)
-    undo_horizontal(stored, stored.reshape(1, 9, 31))
+    undo_horizontal(stored, stored.reshape(1, 9, cols))
 
     np.testing.assert_array_equal(stored[..., 0], expected)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_the_largest_differences_spill_into_no_other_sample(dtype: str) -> None:
+    stored = np.full((2, 4096, 1), np.iinfo(dtype).max, dtype=dtype)
+    stored[1, ::2] = 0
+    expected = np.cumsum(stored[..., 0], axis=1, dtype=np.uint64).astype(dtype)
+    out = np.empty((1, 2, 4096), dtype=dtype)
+    undo_horizontal(stored, out)
+
+    np.testing.assert_array_equal(out[0], expected)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
