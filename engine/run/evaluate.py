@@ -33,23 +33,26 @@ class Made:
 
 
 class ScriptRun:
-    """One request's session: opened ahead, or with the first stripe; closed in any case."""
+    """One request's session: opened ahead, closed in any case."""
 
     def __init__(
-        self, program: Program, context: RunContext, *, workers: Workers, place: Place
+        self,
+        program: Program,
+        context: RunContext,
+        *,
+        workers: Workers,
+        place: Place,
+        after: asyncio.Event,
     ) -> None:
+        """Start to open the session once ``after`` is set; whoever makes it must `close`."""
         self._program = program
         self._context = context
         self._workers = workers
         self._place = place
-        self._opening: asyncio.Task[None] | None = None
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._is_closed = False
-
-    def open_after(self, event: asyncio.Event) -> None:
-        """Open the session once ``event`` is set, and meanwhile do other things."""
-        self._opening = asyncio.create_task(self._open_after(event))
+        self._opening = asyncio.create_task(self._open_after(after))
 
     async def evaluate(
         self,
@@ -60,30 +63,25 @@ class ScriptRun:
         is_last: bool,
     ) -> Made:
         """Return what the script makes of the next stripe, outside ``clip`` (row, col) 0."""
-        if self._opening is not None:
-            await self._opening
-        elif self._session is None:
-            await self._place.take()
-        return await self._keep(self._evaluate, parts, samples, clip, is_last=is_last)
+        session = await self._opening
+        return await self._keep(_evaluate, session, parts, samples, clip, is_last=is_last)
 
     async def close(self, *, is_finished: bool) -> None:
         """Free the turn; stop whatever still runs or waits, where the script has not finished."""
         with self._lock:
             self._is_closed = True
             session = self._session
-        if self._opening is not None:
-            self._opening.cancel()
+        self._opening.cancel()
         if session is not None and not is_finished:
             session.abort()
         self._place.leave()
-        if self._opening is not None:
-            await asyncio.gather(self._opening, return_exceptions=True)
+        await asyncio.gather(self._opening, return_exceptions=True)
 
-    async def _open_after(self, event: asyncio.Event) -> None:
+    async def _open_after(self, event: asyncio.Event) -> Session:
         await event.wait()
         await self._place.take()
         with stage("open script"):
-            await self._keep(self._open)
+            return await self._keep(self._open)
 
     async def _keep(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what ``function`` returns, run in a thread; the turn is held until that ends."""
@@ -98,38 +96,42 @@ class ScriptRun:
 
     def _open(self) -> Session:
         """Return the session; one that is opened after all have gone is ended at once."""
-        if self._session is None:
-            opened = self._program.open(self._context)
-            with self._lock:
-                self._session = opened
-                is_closed = self._is_closed
-            if is_closed:
-                opened.abort()
-        return self._session
-
-    def _evaluate(
-        self,
-        parts: Sequence[InputPlan],
-        samples: Samples,
-        clip: NDArray[np.bool_] | None,
-        *,
-        is_last: bool,
-    ) -> Made:
-        session = self._open()
-        inputs = script_inputs(parts, samples)
-        with stage("script"):
-            outputs = dict(session.evaluate(inputs))
-        if clip is not None:
-            for values in outputs.values():
-                values[:, ~clip] = 0
-        return Made(
-            outputs=outputs,
-            valid=_any(samples.valid.values()),
-            finished=session.finish() if is_last else None,
-        )
+        opened = self._program.open(self._context)
+        with self._lock:
+            self._session = opened
+            is_closed = self._is_closed
+        if is_closed:
+            opened.abort()
+        return opened
 
 
-def _any(masks: Collection[NDArray[np.bool_]]) -> NDArray[np.bool_]:
+def _evaluate(
+    session: Session,
+    parts: Sequence[InputPlan],
+    samples: Samples,
+    clip: NDArray[np.bool_] | None,
+    *,
+    is_last: bool,
+) -> Made:
+    inputs = script_inputs(parts, samples)
+    with stage("script"):
+        outputs = dict(session.evaluate(inputs))
+    if clip is not None:
+        blank_outside(outputs, clip)
+    return Made(
+        outputs=outputs,
+        valid=any_valid(samples.valid.values()),
+        finished=session.finish() if is_last else None,
+    )
+
+
+def blank_outside(outputs: Mapping[str, NDArray[Any]], clip: NDArray[np.bool_]) -> None:
+    """Make all outputs 0 where ``clip`` (row, col) is False."""
+    for values in outputs.values():
+        values[:, ~clip] = 0
+
+
+def any_valid(masks: Collection[NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """Return (row, col), True where any layer of any input is, without a copy of a single one."""
     layers: list[NDArray[np.bool_]] = [layer for mask in masks for layer in mask]
     if len(layers) == 1:

@@ -13,14 +13,12 @@ from engine.plan.plan import Plan
 from engine.run.assemble import Assembler
 from engine.run.blocks import BlockReader
 from engine.run.evaluate import ScriptRun
+from engine.run.inline import InlineScript
 from engine.run.turns import Place
 from engine.run.workers import Workers
 from engine.samples import Pixels, Samples
 from engine.warp.clip import rasterize
 from evalscripts.program import Finished, Program, RunContext
-
-NATIVE = "native"
-"""The tier of machine code, as `Program.tier` says it."""
 
 
 async def render(
@@ -39,7 +37,7 @@ async def render(
     The next stripe is read while the script runs over the present one. A script that needs a
     worker of its own gets it once the first stripe's bytes are there, while they are decoded: it
     never waits for the network alone. From then on it holds the turn of ``place``. Machine code
-    needs none, and starts with the first stripe.
+    that has proved itself needs neither.
     Cancelling stops fetches, decoding and the script.
     """
     assembler = Assembler(reader=reader, workers=workers, plan=plan)
@@ -50,14 +48,20 @@ async def render(
     outputs: dict[str, NDArray[Any]] = {}
     masks: list[NDArray[np.bool_]] = []
     finished: Finished | None = None
-    run = ScriptRun(program, context, workers=workers, place=place)
     fetched = asyncio.Event()
-    if program.tier != NATIVE or program.selects:
-        run.open_after(fetched)
-    upcoming = asyncio.create_task(_samples(assembler, plan.stripes[0], mask, fetched))
+    run: InlineScript | ScriptRun
+    inline = program.inline(context)
+    if inline is not None:
+        run = InlineScript(inline, workers=workers, place=place, wanted=wanted)
+    else:
+        run = ScriptRun(program, context, workers=workers, place=place, after=fetched)
+    upcoming: asyncio.Task[Samples] | None = None
     try:
         for index, stripe in enumerate(plan.stripes):
-            samples = await upcoming
+            if upcoming is None:
+                samples = await _samples(assembler, stripe, mask, fetched)
+            else:
+                samples = await upcoming
             is_last = index + 1 == len(plan.stripes)
             if not is_last:
                 upcoming = asyncio.create_task(_samples(assembler, plan.stripes[index + 1], mask))
@@ -69,9 +73,11 @@ async def render(
             masks.append(made.valid)
             finished = made.finished
     finally:
-        upcoming.cancel()
+        if upcoming is not None:
+            upcoming.cancel()
         await run.close(is_finished=finished is not None)
-        await asyncio.gather(upcoming, return_exceptions=True)
+        if upcoming is not None:
+            await asyncio.gather(upcoming, return_exceptions=True)
     if finished is None:
         raise RuntimeError("a plan has at least one stripe")
     return Pixels(

@@ -98,8 +98,10 @@ async def together(coroutines: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     """Return what each coroutine returns, in order; they run at the same time.
 
     The first error ends the others and is raised itself, not wrapped in a group, since errors
-    are told apart by their class all the way up.
+    are told apart by their class all the way up. One alone runs in the caller's task.
     """
+    if len(coroutines) == 1:
+        return [await coroutines[0]]
     tasks = [asyncio.create_task(coroutine) for coroutine in coroutines]
     try:
         return await asyncio.gather(*tasks)
