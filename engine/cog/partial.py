@@ -93,8 +93,10 @@ class _Rest:
         self._stream = stream
         self._valid = valid
         self._lock = threading.Lock()
-        self._latest: DecodedBlock | None = None
-        self._damage: SourceCorrupt | None = None
+        # The rows, not the block that holds them: blocks that hold each other would stay in
+        # memory until Python looks for such rings.
+        self._values: Values | None = None
+        self._damage = ""
 
     @property
     def nbytes(self) -> int:
@@ -109,23 +111,24 @@ class _Rest:
         """
         height = self._block.window.height
         with self._lock:
-            there = self._latest
-            done = 0 if there is None else there.window.height
-            if there is not None and min(rows, height) <= done:
-                return there
-            if self._damage is not None:
-                raise SourceCorrupt(self._damage.message)
-            wanted = rows if there is None else max(rows, done + -(-height // _FORWARD))
-            try:
-                with naming(self._block):
-                    self._latest = self._go_on(there, min(wanted, height))
-            except SourceCorrupt as error:
-                self._damage = error
-                raise
-            return self._latest
+            values = self._values
+            done = 0 if values is None else values.shape[1]
+            stop = min(rows, height)
+            if values is None or stop > done:
+                if self._damage:
+                    raise SourceCorrupt(self._damage)
+                if done:
+                    stop = min(max(stop, done + -(-height // _FORWARD)), height)
+                try:
+                    with naming(self._block):
+                        values = self._values = self._joined(values, done, stop)
+                except SourceCorrupt as error:
+                    self._damage = error.message
+                    raise
+        return self._as_block(values)
 
-    def _go_on(self, there: DecodedBlock | None, stop: int) -> DecodedBlock:
-        """Return the block with its first ``stop`` rows; ``there`` are those of before."""
+    def _joined(self, there: Values | None, done: int, stop: int) -> Values:
+        """Return the first ``stop`` rows, of which ``done`` are there, in memory of their own."""
         image, block = self._image, self._block
         level = image.levels[block.level]
         encoding = encoding_of(image, level)
@@ -133,25 +136,27 @@ class _Rest:
         stride = stored_stride(encoding, cols=level.block_width, bands=bands)
         stored = stored_rows(level, block.row)
         is_last = stop == block.window.height
-        done = 0 if there is None else there.window.height
         # Below a level's last row stands padding, which is read for the sake of the checksum.
         raw = self._stream.take(((stored if is_last else stop) - done) * stride)
         if is_last:
             self._stream.finish(padding=(level.block_height - stored) * stride)
         else:
             self._stream.settle()
-        fresh = arrange(image, encoding, raw, cols=level.block_width, bands=bands)
-        values = _joined(there, fresh[:, : stop - done, : block.window.width])
+        rows = arrange(image, encoding, raw, cols=level.block_width, bands=bands)
+        fresh = rows[:, : stop - done, : block.window.width]
+        if there is None:
+            return np.require(fresh, requirements=["C", "W"])
+        return np.concatenate((there, fresh), axis=1)
+
+    def _as_block(self, values: Values) -> DecodedBlock:
+        whole = self._block.window
+        stop = values.shape[1]
         valid = None if self._valid is None else self._valid[:stop]
-        if valid is None and image.has_alpha:
+        if valid is None and self._image.has_alpha:
             valid = np.not_equal(values[-1], 0)
-        window = replace(block.window, row_stop=block.window.row_start + stop)
-        rest = None if is_last else self
-        return DecodedBlock(window=window, values=values, valid=valid, rest=rest)
-
-
-def _joined(there: DecodedBlock | None, fresh: Values) -> Values:
-    """Return the rows of before and the new ones, in memory that nobody else writes to."""
-    if there is None:
-        return np.ascontiguousarray(fresh)
-    return np.concatenate((there.values, fresh), axis=1)
+        return DecodedBlock(
+            window=replace(whole, row_stop=whole.row_start + stop),
+            values=values,
+            valid=valid,
+            rest=None if stop == whole.height else self,
+        )

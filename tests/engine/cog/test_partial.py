@@ -1,3 +1,5 @@
+import gc
+import weakref
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +76,7 @@ def test_first_rows_taken_up_in_any_steps_are_gdals(name: str, tiff: Callable[[s
             decoded = decode_rows(image, block, data, masks, window=first_rows(block, wanted))
             while True:
                 assert decoded.window.height >= wanted
+                assert decoded.values.flags.writeable
                 check(
                     decoded, by_size[found.height, found.width], band if image.is_planar else None
                 )
@@ -182,3 +185,18 @@ def test_a_block_weighs_its_rows_and_what_it_takes_to_go_on() -> None:
 
     assert part.values.nbytes + len(data) // 2 < part.nbytes < 100_000 + len(data)
     assert whole.nbytes == PIXELS.nbytes
+
+
+def test_a_block_that_nobody_holds_is_freed_at_once() -> None:
+    image, block, data = crafted(zlib.compress(PIXELS.tobytes(), 1))
+    gc.disable()
+    try:
+        first = decode_rows(image, block, data, window=first_rows(block, 4))
+        assert first.rest is not None
+        more = first.rest.reach(20)
+        held = [weakref.ref(one) for one in (first.values, more.values, first.rest)]
+        del first, more
+
+        assert [ref() for ref in held] == [None] * 3
+    finally:
+        gc.enable()
