@@ -37,8 +37,8 @@ class StoreOptions:
     """How long one request may take."""
     retry: RetryOptions = field(default_factory=RetryOptions)
     """How often requests that failed are tried again."""
-    requests_per_host: int = 32
-    """Requests under way at once to one host."""
+    requests_per_host: int = 96
+    """Requests under way at once to one host: 30 dates of 3 bands wait for one round trip, not 3."""
     max_gap: int = 64 << 10
     """Unwanted bytes that are read rather than asking twice: a request costs about as much CPU as
     this many bytes."""
