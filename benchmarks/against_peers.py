@@ -29,7 +29,7 @@ from benchmarks.peers.titiler import TiTiler
 from benchmarks.peers.warped import Warped
 from benchmarks.places import Place, Traffic, opened_place
 from benchmarks.report import describe, put
-from benchmarks.rows import COLD, OURS, REGISTERED, WARM, Row, write_details, write_rows
+from benchmarks.rows import COLD, OURS, REGISTERED, WARM, Row, alike, write_details, write_rows
 from benchmarks.scene_files import MEETING
 from benchmarks.scenes import Scenes, SceneSet, benchmark_scenes
 from benchmarks.stages import measure_stages
@@ -45,9 +45,6 @@ from benchmarks.workloads import (
 )
 from engine.run.warm import warm_kernels
 from engine.trace import tracing
-
-NEAR_ENOUGH = 0.002
-"""Of an index, bilinear: what a thousandth of a pixel makes at the sharpest edges."""
 
 
 class Race:
@@ -141,17 +138,6 @@ class Race:
         for peer in self.peers:
             if peer.takes(ask):
                 row.alike.setdefault(peer.name, []).append(alike(mine, peer.numbers(ask)))
-
-
-def alike(ours: np.ndarray, theirs: np.ma.MaskedArray) -> float:
-    """Return the share of pixels that are equal, or near each other where they are an index.
-
-    Where theirs are masked, ours must be 0, of an index NaN.
-    """
-    if ours.dtype == np.uint16:
-        return float(np.mean(ours == theirs.filled(0)))
-    wanted = theirs.astype(np.float32).filled(np.nan)
-    return float(np.mean(np.isclose(ours[0], wanted, rtol=0, atol=NEAR_ENOUGH, equal_nan=True)))
 
 
 def main() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
+
 from benchmarks.places import Traffic
 from benchmarks.workloads import Goals, Work
 
@@ -16,6 +18,8 @@ PEERS = ("rio-tiler", "WarpedVRT", "terracotta", "odc-stac", "async-geotiff", "T
 """In the order of the table's columns."""
 OUTSIDE = ("TiTiler",)
 """Those that work in processes of their own."""
+NEAR_ENOUGH = 0.002
+"""Of an index, bilinear: what a thousandth of a pixel makes at the sharpest edges."""
 ALIKE = 0.999
 """Share of pixels below which a row does not count."""
 HEAD = (
@@ -159,6 +163,17 @@ def _ratios(
         _ratio(_best(times, COLD), cold),
         _ratio(_best(times, WARM), warm),
     )
+
+
+def alike(ours: np.ndarray, theirs: np.ma.MaskedArray) -> float:
+    """Return the share of pixels that are equal, or near each other where they are an index.
+
+    Where theirs are masked, ours must be 0, of an index NaN.
+    """
+    if ours.dtype == np.uint16:
+        return float(np.mean(ours == theirs.filled(0)))
+    wanted = theirs.astype(np.float32).filled(np.nan)
+    return float(np.mean(np.isclose(ours[0], wanted, rtol=0, atol=NEAR_ENOUGH, equal_nan=True)))
 
 
 def write_rows(rows: Sequence[Row]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
-import morecantile
+import mercantile
 import numpy as np
 import rasterio
 import rasterio.warp
@@ -16,7 +16,6 @@ from engine.geo.geobox import GeoBox, make_geobox
 from engine.warp.resampling import Resampling
 from evalscripts.library import get_script
 
-TMS = morecantile.tms.get("WebMercatorQuad")
 TRUE_COLOR = """//VERSION=3
 function setup() {
   return {input: ["B04", "B03", "B02", "dataMask"], output: {bands: 4}};
@@ -250,7 +249,7 @@ def draw_question(
         box = _box_in(path, work.side, random)
         return Question(work=work, box=box, width=work.side, height=work.side)
     x, y = _map_tile_in(path, work.zoom, random)
-    bounds = TMS.xy_bounds(x, y, work.zoom)
+    bounds = mercantile.xy_bounds(x, y, work.zoom)
     box = (bounds.left, bounds.bottom, bounds.right, bounds.top)
     return Question(work=work, box=box, width=work.side, height=work.side, x=x, y=y)
 
@@ -285,7 +284,7 @@ def _around_point(
 ) -> Question:
     """Return a window at a map tile's resolution with the point in its middle third."""
     [x], [y] = rasterio.warp.transform("EPSG:4326", "EPSG:3857", [meeting[0]], [meeting[1]])
-    bounds = TMS.xy_bounds(*TMS.tile(*meeting, work.zoom))
+    bounds = mercantile.xy_bounds(mercantile.tile(*meeting, work.zoom))
     span = bounds.right - bounds.left
     right, up = random.uniform(0.35, 0.65, 2)
     left, bottom = x - right * span, y - up * span
@@ -299,9 +298,9 @@ def _map_tile_in(path: str, zoom: int, random: np.random.Generator) -> tuple[int
         west, south, east, north = rasterio.warp.transform_bounds(
             dataset.crs, "EPSG:4326", *dataset.bounds
         )
-    low, high = TMS.tile(west, north, zoom), TMS.tile(east, south, zoom)
-    cols = range(low.x + 1, high.x) or [TMS.tile((west + east) / 2, north, zoom).x]
-    rows = range(low.y + 1, high.y) or [TMS.tile(west, (south + north) / 2, zoom).y]
+    low, high = mercantile.tile(west, north, zoom), mercantile.tile(east, south, zoom)
+    cols = range(low.x + 1, high.x) or [mercantile.tile((west + east) / 2, north, zoom).x]
+    rows = range(low.y + 1, high.y) or [mercantile.tile(west, (south + north) / 2, zoom).y]
     return int(random.choice(list(cols))), int(random.choice(list(rows)))
 
 

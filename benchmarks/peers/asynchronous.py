@@ -18,13 +18,8 @@ from rasterio.crs import CRS
 from rasterio.enums import Resampling
 
 from benchmarks.peers import QUICKEST, Ask
-from benchmarks.peers.finish import (
-    coarsest_overview,
-    finish,
-    is_index,
-    lay,
-    normalized_difference,
-)
+from benchmarks.peers.bands import coarsest_overview, is_index, lay, normalized_difference
+from benchmarks.peers.finish import finish
 from benchmarks.workloads import Question
 
 MARGIN = 2

@@ -13,7 +13,8 @@ from odc.geo.geobox import GeoBox
 from shapely.geometry import box, mapping
 
 from benchmarks.peers import DEFAULT, QUICKEST, Ask
-from benchmarks.peers.finish import finish, is_index, normalized_difference
+from benchmarks.peers.bands import is_index, normalized_difference
+from benchmarks.peers.finish import finish
 from benchmarks.peers.settings import gdal_environment
 
 NEWEST = datetime(2024, 1, 1, tzinfo=UTC)

@@ -10,14 +10,8 @@ from rio_tiler.models import ImageData
 from rio_tiler.mosaic import mosaic_reader
 
 from benchmarks.peers import DEFAULT, QUICKEST, Ask
-from benchmarks.peers.finish import (
-    BRIGHTEST,
-    HIGHEST,
-    LOWEST,
-    RAMP,
-    is_index,
-    normalized_difference,
-)
+from benchmarks.peers.bands import is_index, normalized_difference
+from benchmarks.peers.finish import BRIGHTEST, HIGHEST, LOWEST, RAMP
 from benchmarks.peers.settings import EXACT, gdal_environment
 
 

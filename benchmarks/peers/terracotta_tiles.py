@@ -10,7 +10,8 @@ from terracotta import image
 from terracotta.raster import get_raster_tile
 
 from benchmarks.peers import DEFAULT, QUICKEST, Ask
-from benchmarks.peers.finish import BRIGHTEST, HIGHEST, LOWEST, normalized_difference
+from benchmarks.peers.bands import normalized_difference
+from benchmarks.peers.finish import BRIGHTEST, HIGHEST, LOWEST
 
 RIO_OPTIONS = {"GDAL_TIFF_INTERNAL_MASK": True, "GDAL_DISABLE_READDIR_ON_OPEN": "EMPTY_DIR"}
 """As its raster store sets them."""

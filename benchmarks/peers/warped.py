@@ -10,7 +10,8 @@ from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 
 from benchmarks.peers import DEFAULT, QUICKEST, Ask
-from benchmarks.peers.finish import coarsest_overview, finish, is_index, lay, normalized_difference
+from benchmarks.peers.bands import coarsest_overview, is_index, lay, normalized_difference
+from benchmarks.peers.finish import finish
 from benchmarks.peers.settings import gdal_environment
 
 UNSCALED = {"XSCALE": "1", "YSCALE": "1"}
