@@ -12,7 +12,7 @@ from engine.run.evaluate import Made, any_valid, blank_outside, script_inputs
 from engine.run.turns import Place
 from engine.run.workers import Workers, together
 from engine.samples import Samples
-from engine.trace import stage
+from engine.trace import count, stage
 from evalscripts.program import BandData, Finished, InlineRun, InputData
 
 PART = 1 << 18
@@ -98,6 +98,7 @@ class InlineScript:
         session = self._run.rest()
         with stage("script"):
             for rows in rest:
+                count("rows_by_v8", rows.stop - rows.start)
                 made = session.evaluate({name: _rows(data, rows) for name, data in inputs.items()})
                 for name, values in outputs.items():
                     values[:, rows] = made[name]

@@ -14,10 +14,15 @@ import numpy as np
 import shapely
 from affine import Affine
 
-from engine.cog.predictor import separate, undo_floating, undo_horizontal
+from engine.cog.predictor import (
+    separate,
+    undo_floating,
+    undo_floating_alone,
+    undo_horizontal,
+)
 from engine.encode.formats import encode_output
 from engine.geo.bbox import BBox
-from engine.geo.crs import WEB_MERCATOR, Crs
+from engine.geo.crs import WEB_MERCATOR, Crs, warm_transforms
 from engine.geo.geobox import GeoBox, make_geobox
 from engine.geo.geometry import Geometry
 from engine.geo.window import Window
@@ -40,6 +45,7 @@ def warm_kernels() -> float:
     """
     started = time.perf_counter()
     keep_memory()
+    warm_transforms()
     with _in_turn():
         geobox = _geobox()
         _warm_warp(geobox)
@@ -98,15 +104,16 @@ def _warm_warp(geobox: GeoBox) -> None:
 
 def _warm_decode() -> None:
     for name in ("uint8", "uint16", "uint32", "uint64"):
-        stored = np.zeros((8, 8, 2), dtype=name)
-        separate(stored, np.empty((2, 8, 8), dtype=name))
-        undo_horizontal(stored, np.empty((2, 8, 8), dtype=name))
-        size = stored.itemsize
+        for bands in (1, 2):
+            stored = np.zeros((8, 8, bands), dtype=name)
+            undo_horizontal(stored, np.empty((bands, 8, 8), dtype=name))
+            separate(stored, np.empty((bands, 8, 8), dtype=name))
+        size = np.dtype(name).itemsize
         if size > 1:
-            undo_floating(
-                np.zeros((8, 8 * size), dtype=np.uint8),
-                np.empty((1, 8, 8), dtype=f"uint{8 * size}"),
-            )
+            found = np.empty((1, 8, 8), dtype=name)
+            undo_floating_alone(np.zeros((8, 8 * size), dtype=np.uint8), found)
+            pair = np.empty((2, 8, 8), dtype=name)
+            undo_floating(np.zeros((8, 16 * size), dtype=np.uint8), pair)
 
 
 def _warm_encode(geobox: GeoBox) -> None:

@@ -225,12 +225,13 @@ function evaluatePixel(s) {{ return {{default: [{values}], mask: [s.dataMask]}};
 
 
 def ask(collection: Collection, geobox: GeoBox, script: str, **fields: Any) -> PixelRequest:
-    clip = fields.pop("clip", None)
+    clip, outputs = fields.pop("clip", None), fields.pop("outputs", None)
     return PixelRequest(
         geobox=geobox,
         inputs=(Input(id="0", collection=collection.id, **fields),),
         script=script,
         clip=clip,
+        outputs=outputs,
     )
 
 
