@@ -11,7 +11,9 @@ image        CogImage, Level, Encoding: the parsed header as a value
 record       CogImage ↔ bytes, for the catalog
 blocks       which blocks and byte ranges a window needs
 codecs       compressed bytes → bytes
-predictor    kernels that undo predictors 1, 2 and 3
+predictor    rows → values: predictors 1, 2 and 3 undone by kernels
+inflate      a deflate stream, taken as far as it is needed
 decode       a block's bytes → its values and validity
+partial      a block's first rows, the others when they are needed
 gdal         what is not decoded here, decoded by GDAL in a killable worker (wrap, gdal_worker)
 """
