@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from affine import Affine
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from engine.geo.window import Window
@@ -13,8 +14,9 @@ from engine.warp.average import average
 from engine.warp.bilinear import bilinear
 from engine.warp.coordinates import CoordinateGrid
 from engine.warp.cubic import cubic
-from engine.warp.nearest import nearest
+from engine.warp.nearest import locate, pick, sift
 from engine.warp.resampling import Resampling
+from engine.warp.runs import Limits
 from engine.warp.source import BLOCK, find_gaps
 
 _BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
@@ -27,6 +29,11 @@ _KERNELS = {
     Resampling.AVERAGE: average,
 }
 _NO_MASK = np.ones((1, 1), dtype=np.bool_)
+AT_ONCE = 1 << 16
+"""Pixels whose places are looked up before the bands take their values from there: few enough
+that the places stay in a processor's second cache."""
+
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -91,14 +98,16 @@ def resample_bands(
     start, stop = (0, out_valid.shape[0]) if rows is None else rows
     valid = out_valid[start:stop]
     valid[:] = True
-    alone = np.empty(valid.shape, dtype=np.bool_)
-    for source in sources:
-        _resample(source, out=source.out[start:stop], out_valid=alone, rows=(start, stop))
-        np.logical_and(valid, alone, out=valid)
-    is_full = bool(valid.all())
+    is_full = True
+    frames = {id(source.frame): source.frame for source in sources}
+    for frame in frames.values():
+        bands = [source for source in sources if source.frame is frame]
+        resample_frame = _nearest if frame.resampling is Resampling.NEAREST else _interpolate
+        is_full &= resample_frame(frame, bands, out_valid=valid, rows=(start, stop))
     if not is_full:
+        gaps = ~valid
         for source in sources:
-            np.copyto(source.out[start:stop], 0, where=~valid)
+            np.copyto(source.out[start:stop], 0, where=gaps)
     return is_full
 
 
@@ -129,29 +138,139 @@ def resample(
     resample_bands([source], out_valid=out_valid)
 
 
-def _resample(
-    source: BandSource, *, out: NDArray[Any], out_valid: NDArray[np.bool_], rows: tuple[int, int]
-) -> None:
-    frame, values, valid, nodata = source.frame, source.values, source.valid, source.nodata
-    window = frame.window
-    held = Window(row_start=0, row_stop=frame.level_height, col_start=0, col_stop=frame.level_width)
-    touchable = window.intersect(held)
-    limits = (window.row_start, window.col_start, touchable.height, touchable.width)
+def _nearest(
+    frame: Frame, bands: Sequence[BandSource], *, out_valid: Mask, rows: tuple[int, int]
+) -> bool:
+    """Resample bands of a frame, and turn validity False where one has no data; True if nowhere."""
+    limits = _limits(frame)
+    if 0 in limits[2:]:
+        out_valid[:] = False
+        return False
     nodes = frame.grid.rows(*rows).nodes(frame.inverse)
-    mask = (valid is not None, _NO_MASK if valid is None else _plain(valid))
-    if frame.resampling is Resampling.NEAREST:
-        bits = _BITS[values.dtype.itemsize]
-        nearest(_plain(values).view(bits), mask, limits, nodes, (out.view(bits), out_valid))
-        _blank_nodata(out, out_valid, nodata)
-        return
-    wide = _WIDENED.get(values.dtype.name)
-    plain = _plain(values if wide is None else values.astype(wide))
-    known = stored_nodata(plain.dtype, nodata)
+    is_full = True
+    height, width = out_valid.shape
+    laid = [_lay(band) for band in bands]
+    step = max(1, AT_ONCE // width)
+    offsets = np.empty((min(step, height), width), dtype=np.uint32)
+    inside = np.empty(offsets.shape, dtype=np.bool_)
+    for top in range(0, height, step):
+        part = slice(top, min(top + step, height))
+        valid, here = out_valid[part], offsets[: part.stop - top]
+        stride = None
+        for one in laid:
+            if one.stride != stride:  # hardly ever but at the first band
+                stride = one.stride
+                known = inside[: part.stop - top]
+                if not locate(nodes, limits, stride, top, (here, known)):
+                    np.logical_and(valid, known, out=valid)
+                    is_full = False
+            out = one.out[rows[0] + part.start : rows[0] + part.stop]
+            if one.is_whole:
+                pick(one.bits, here, out)
+            else:
+                is_full &= sift(one.bits, one.mask, one.marker, here, (out, valid))
+    return is_full
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Laid:
+    """A band as the kernels of nearest neighbor take it."""
+
+    bits: NDArray[Any]
+    """(pixel,): values as unsigned integers, all that lies between the first and the last."""
+    stride: int
+    """Pixels from row to row of it."""
+    mask: tuple[bool, Mask]
+    """Whether there is one, and the validity, laid out alike."""
+    marker: tuple[bool, NDArray[Any]]
+    """As `sift` takes it."""
+    is_whole: bool
+    """True where every pixel has data."""
+    out: NDArray[Any]
+    """(row, col)."""
+
+
+def _lay(band: BandSource) -> _Laid:
+    values, valid = band.values, band.valid
+    bits = _BITS[values.dtype.itemsize]
+    stride = values.strides[0] // values.itemsize
+    is_apart = valid is not None and valid.strides != (stride, 1)
+    is_plain = values.flags.aligned and values.strides == (
+        stride * values.itemsize,
+        values.itemsize,
+    )
+    if not is_plain or stride < 0 or is_apart:
+        values, stride = np.ascontiguousarray(values), values.shape[1]
+        valid = None if valid is None else np.ascontiguousarray(valid)
+    size = (values.shape[0] - 1) * stride + values.shape[1]
+    if size >= 1 << 32:
+        message = f"a window of {values.shape} pixels is too large"
+        raise ValueError(message)
+    marker = _marker(values.dtype, stored_nodata(values.dtype, band.nodata))
+    return _Laid(
+        bits=_flat(values, size).view(bits),
+        stride=stride,
+        mask=(valid is not None, _NO_MASK[0] if valid is None else _flat(valid, size)),
+        marker=marker,
+        is_whole=valid is None and not marker[0],
+        out=band.out.view(bits),
+    )
+
+
+def _flat(array: NDArray[Any], size: int) -> NDArray[Any]:
+    """Return what lies in memory from the array's first pixel on; read-only."""
+    return as_strided(array, (size,), (array.itemsize,), writeable=False)
+
+
+def _marker(dtype: np.dtype[Any], known: Any) -> tuple[bool, NDArray[Any]]:
+    """Return what `sift` tells pixels without data by; ``known`` is of ``dtype``, or None."""
+    bits = np.dtype(_BITS[dtype.itemsize])
+    numbers = np.zeros(4, dtype=bits)
+    if dtype.kind != "f":
+        if known is not None:
+            numbers[:2] = np.array(known).view(bits)
+        return known is not None, numbers
+    number = np.nan if known is None else known
+    pair = (number, -number if number == 0 else number)
+    numbers[:2] = np.array(pair, dtype=dtype).view(bits)
+    numbers[2] = (1 << (8 * dtype.itemsize - 1)) - 1
+    numbers[3] = np.array(np.inf, dtype=dtype).view(bits)
+    return True, numbers
+
+
+def _interpolate(
+    frame: Frame, bands: Sequence[BandSource], *, out_valid: Mask, rows: tuple[int, int]
+) -> bool:
+    """Do what `_nearest` does, by a kernel that weighs several source pixels."""
+    limits = _limits(frame)
+    nodes = frame.grid.rows(*rows).nodes(frame.inverse)
+    alone = np.empty(out_valid.shape, dtype=np.bool_)
+    for band in bands:
+        target = (band.out[slice(*rows)], alone)
+        _KERNELS[frame.resampling]((*_weighable(band), limits), nodes, target)
+        np.logical_and(out_valid, alone, out=out_valid)
+    return bool(out_valid.all())
+
+
+def _weighable(band: BandSource) -> tuple[Any, ...]:
+    """Return the values, mask, marker and gaps of a band's `Source`."""
+    wide = _WIDENED.get(band.values.dtype.name)
+    plain = _plain(band.values if wide is None else band.values.astype(wide))
+    mask = (band.valid is not None, _NO_MASK if band.valid is None else _plain(band.valid))
+    known = stored_nodata(plain.dtype, band.nodata)
     marker = (known is not None, plain.dtype.type(0) if known is None else known)
     gaps = np.zeros([-(-length // BLOCK) for length in plain.shape], dtype=np.bool_)
-    if mask[0] or marker[0] or values.dtype.kind == "f":
+    if mask[0] or marker[0] or plain.dtype.kind == "f":
         find_gaps(plain, mask, marker, gaps)
-    _KERNELS[frame.resampling]((plain, mask, marker, gaps, limits), nodes, (out, out_valid))
+    return plain, mask, marker, gaps
+
+
+def _limits(frame: Frame) -> Limits:
+    """Return what of the level is at hand."""
+    window = frame.window
+    height = min(window.row_stop, frame.level_height) - max(window.row_start, 0)
+    width = min(window.col_stop, frame.level_width) - max(window.col_start, 0)
+    return window.row_start, window.col_start, max(height, 0), max(width, 0)
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:
@@ -159,18 +278,6 @@ def _plain(array: NDArray[Any]) -> NDArray[Any]:
     plain = np.require(array, requirements=["C", "A"]).view()
     plain.flags.writeable = False
     return plain
-
-
-def _blank_nodata(out: NDArray[Any], out_valid: NDArray[np.bool_], nodata: float | None) -> None:
-    """Make 0 and invalid what holds the number for no data, or NaN."""
-    known = stored_nodata(out.dtype, nodata)
-    if known is not None:
-        np.logical_and(out_valid, out != known, out=out_valid)
-    if out.dtype.kind == "f":
-        np.logical_and(out_valid, out == out, out=out_valid)  # noqa: PLR0124 - False for NaN
-    elif known is None or known == 0:
-        return
-    np.copyto(out, 0, where=~out_valid)
 
 
 def stored_nodata(dtype: np.dtype[Any], nodata: float | None) -> Any:
