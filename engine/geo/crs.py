@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import permutations
 
 import numpy as np
 import pyproj
@@ -142,6 +143,18 @@ def transform(source: Crs, target: Crs, x: Float, y: Float) -> tuple[Float, Floa
         return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     out_x, out_y = _transformer(source, target)(x, y)
     return np.asarray(out_x, dtype=np.float64), np.asarray(out_y, dtype=np.float64)
+
+
+def warm_transforms() -> None:
+    """Make the calling thread's transformers between degrees, web mercator and a UTM zone.
+
+    The first ones of a thread wait for PROJ to open its database, and for its pages to come from
+    disk in the first thread of all; another zone then takes a few milliseconds.
+    """
+    known = (WGS84, WEB_MERCATOR, Crs("EPSG:32631"))
+    for source, target in permutations(known, 2):
+        transform(source, target, np.array([3.0]), np.array([3.0]))
+        wrap_period(target)
 
 
 def _transformer(source: Crs, target: Crs) -> Callable[..., tuple[Float, Float]]:

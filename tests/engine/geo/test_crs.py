@@ -8,7 +8,15 @@ import pyproj
 import pytest
 
 from engine.errors import UnsupportedCrs
-from engine.geo.crs import WEB_MERCATOR, WGS84, Crs, definition, parse_crs, transform
+from engine.geo.crs import (
+    WEB_MERCATOR,
+    WGS84,
+    Crs,
+    definition,
+    parse_crs,
+    transform,
+    warm_transforms,
+)
 
 GRID_FILE_WKT = pyproj.CRS.from_proj4(
     "+proj=longlat +ellps=GRS80 +nadgrids=/etc/passwd +type=crs"
@@ -138,3 +146,18 @@ def test_units_are_told_in_meters(*, crs: str, is_geographic: bool, meters: floa
 
     assert parsed.is_geographic == is_geographic
     assert parsed.meters_per_unit == pytest.approx(meters, rel=1e-6)
+
+
+def test_a_warm_thread_makes_no_transformer_for_tiles_of_a_known_zone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    warm_transforms()
+
+    def refuse(*_: object, **__: object) -> None:
+        message = "a transformer is made anew"
+        raise AssertionError(message)
+
+    monkeypatch.setattr(pyproj.Transformer, "from_crs", refuse)
+    x, _ = transform(WEB_MERCATOR, Crs("EPSG:32631"), np.array([333_958.472]), np.array([0.0]))
+
+    assert x[0] == pytest.approx(500_000, abs=0.01)
