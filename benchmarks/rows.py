@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from benchmarks.peers import DEFAULT, QUICKEST
 from benchmarks.places import Traffic
 from benchmarks.workloads import Goals, Work
 
@@ -16,8 +17,8 @@ COLD, REGISTERED, WARM = "cold", "registered", "warm"
 OURS, USUAL = "Cogmill", "rio-tiler"
 PEERS = ("rio-tiler", "WarpedVRT", "terracotta", "odc-stac", "async-geotiff", "TiTiler")
 """In the order of the table's columns."""
-OUTSIDE = ("TiTiler",)
-"""Those that work in processes of their own."""
+OUTSIDE = (("TiTiler", QUICKEST), ("terracotta", DEFAULT))
+"""(contestant, setting) of those that work in processes of their own."""
 NEAR_ENOUGH = 0.002
 """Of an index, bilinear: what a thousandth of a pixel makes at the sharpest edges."""
 ALIKE = 0.999
@@ -98,7 +99,7 @@ class Row:
 
     def work_ratios(self) -> tuple[float | None, float | None, float | None]:
         """Return the same by this process's CPU, without the peers that work in others."""
-        inside = {key: times for key, times in self.work_times.items() if key[0] not in OUTSIDE}
+        inside = {key: times for key, times in self.work_times.items() if key[:2] not in OUTSIDE}
         return _ratios(inside)
 
     def write(self) -> str:

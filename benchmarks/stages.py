@@ -79,7 +79,7 @@ class Breakdown:
         for name in STAGES:
             taken = statistics.median(self.stages[name])
             floor = f"{statistics.median(self.floors[name]):.2f}" if name in FLOORS else ""
-            if taken >= 0.005:
+            if abs(taken) >= 0.005:
                 lines.append(f"| {name} | {taken:.2f} | {floor} |")
         floors = (sum(one) for one in zip(*self.floors.values(), strict=True))
         whole = f"{statistics.median(self.totals):.2f} | {statistics.median(floors):.2f}"

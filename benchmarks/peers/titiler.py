@@ -1,6 +1,6 @@
 """TiTiler: a server of one process over the files on disk, asked over HTTP."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from io import BytesIO
 from pathlib import Path
@@ -20,7 +20,7 @@ class TiTiler:
 
     def __init__(self, stack: ExitStack) -> None:
         self.stack = stack
-        self.servers: dict[Path, HTTPConnection] = {}
+        self.servers: dict[Path, str] = {}
 
     def takes(self, ask: Ask) -> bool:
         """Return True for map tiles of one scene on disk."""
@@ -43,16 +43,18 @@ class TiTiler:
         query = {**query, "coord_crs": "epsg:3857", "dst_crs": "epsg:3857"}
         query.pop("tilesize", None)
         path = f"/bbox/{box}/{question.width}x{question.height}.{form}"
-        connection = self._server(Path(ask.paths[ask.work.bands[0]][0]).parent)
-        connection.request("GET", f"{path}?{urlencode(query, doseq=True)}")
-        answer = connection.getresponse()
-        body = answer.read()
+        # It closes connections that nobody used for five seconds.
+        with closing(HTTPConnection(self._server(Path(ask.paths["B04"][0]).parent))) as connection:
+            connection.request("GET", f"{path}?{urlencode(query, doseq=True)}")
+            answer = connection.getresponse()
+            body = answer.read()
         if answer.status != 200:
             raise SystemExit(f"TiTiler, {path}: {answer.status} {body[:300]!r}")
         return body
 
-    def _server(self, folder: Path) -> HTTPConnection:
+    def _server(self, folder: Path) -> str:
+        """Return host and port of the server over a folder, which is started for its first use."""
         if folder not in self.servers:
             server = self.stack.enter_context(titiler_server(folder))
-            self.servers[folder] = HTTPConnection(urlsplit(server.url).netloc)
+            self.servers[folder] = urlsplit(server.url).netloc
         return self.servers[folder]
