@@ -97,7 +97,7 @@ class Connection(asyncio.BufferedProtocol):
         hung up before, `SourceUnavailable`, `SourceCorrupt` and what ``judge`` raises.
         """
         if self._transport is None:
-            raise StaleError
+            raise self._ended()
         waiter: asyncio.Future[Answer] = self._loop.create_future()
         self._waiter = waiter
         self._judge = judge
@@ -168,11 +168,7 @@ class Connection(asyncio.BufferedProtocol):
         del exc
         self._transport = None
         if self._waiter is not None:
-            if self._answered and not self._filled:
-                self._fail(StaleError())
-            else:
-                text = f"{self.host} closed the connection before the end of its answer"
-                self._fail(SourceUnavailable(text))
+            self._fail(self._ended())
         self._hang_up()
         self._freed(self)
 
@@ -199,7 +195,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._head = head
                 self._expect(head)
                 return True
-            if head.status == 101:
+            if head.status == 101 or self._begun > MAX_HEAD_BYTES:
                 raise NotHttpError
 
     def _expect(self, head: Head) -> None:
@@ -283,6 +279,12 @@ class Connection(asyncio.BufferedProtocol):
         grown = np.empty(size, np.uint8).data
         grown[: self._filled] = self._buffer[: self._filled]
         self._buffer = grown
+
+    def _ended(self) -> Exception:
+        """Return what it means that the server hung up."""
+        if self._answered and not self._filled:
+            return StaleError()
+        return SourceUnavailable(f"{self.host} closed the connection before the end of its answer")
 
     def _too_long(self, limit: int) -> SourceCorrupt:
         return SourceCorrupt(f"{self.host} sent more than the {limit} bytes expected")

@@ -109,7 +109,8 @@ class Connections:
         except BaseException:
             found.close()
             raise
-        self._open.add(connection)
+        if connection.is_free:
+            self._open.add(connection)
         return connection
 
     async def _find(self, host: str, port: int) -> list[AddrInfoType]:

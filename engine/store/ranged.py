@@ -109,12 +109,12 @@ async def read_each(
     ranges: Sequence[ByteRange], read_one: Callable[[ByteRange], Coroutine[Any, Any, Bytes]]
 ) -> list[Bytes]:
     """Return what ``read_one`` gives for each range, all at once; an empty one is not asked for."""
+    if len(ranges) == 1 and ranges[0].size:
+        return [await read_one(ranges[0])]
 
     async def read(wanted: ByteRange) -> Bytes:
         return await read_one(wanted) if wanted.size else b""
 
-    if len(ranges) == 1:
-        return [await read(ranges[0])]
     return await together(read(wanted) for wanted in ranges)
 
 

@@ -38,7 +38,7 @@ class StoreOptions:
     retry: RetryOptions = field(default_factory=RetryOptions)
     """How often requests that failed are tried again."""
     requests_per_host: int = 96
-    """Requests under way at once to one host: 30 dates of 3 bands wait for one round trip, not 3."""
+    """Requests under way at once to one host: 3 bands of 30 dates wait for one round trip."""
     max_gap: int = 64 << 10
     """Unwanted bytes that are read rather than asking twice: a request costs about as much CPU as
     this many bytes."""

@@ -105,6 +105,7 @@ def test_a_body_is_whole_however_it_comes(pieces: list[bytes]) -> None:
     [
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000, SourceUnavailable, "not HTTP"),
         (b"HTTP/1.1 101 Switching\r\n\r\n", SourceUnavailable, "not HTTP"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n" * 4000, SourceUnavailable, "not HTTP"),
         (
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nbody\r\n",
             SourceUnavailable,
@@ -193,6 +194,14 @@ def test_a_kept_connection_that_the_server_closed_is_replaced_unseen() -> None:
 
     assert asking(talk, twice) == (b"body", b"body")
     assert questions == 2
+
+
+def test_a_server_that_hangs_up_before_it_is_asked_closed_the_connection() -> None:
+    async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.abort()
+
+    with pytest.raises(SourceUnavailable, match="closed the connection"):
+        asking(talk, once)
 
 
 def test_a_connection_that_nobody_uses_is_closed_after_a_while() -> None:
