@@ -273,32 +273,47 @@ def _put_row(  # noqa: PLR0917 - numba has no keyword-only arguments
     layout: Layout,
     distance: Distance,
 ) -> Writer:
-    """Append a row's words, four codes at once or three, and its runs as matches."""
+    """Append a row's words, and its runs as matches."""
     lanes, lag, tail = layout
-    byte, size = np.uint32(0xFF), np.uint64(0x3F)
     whole = row[: row.size - (tail > 0)]
-    has_runs = (whole.size - _breaks(whole, lag)) * RUNS > whole.size
     last_codes = codes if lanes == 4 else np.zeros(256, dtype=np.uint64)
     place = 0
+    if (whole.size - _breaks(whole, lag)) * RUNS <= whole.size:
+        for word in whole:
+            writer = _put_word(words, writer, codes, last_codes, word)
+        place = whole.size
     while place < whole.size:
-        word = whole[place]
-        if has_runs and place >= lag and word == whole[place - lag]:
+        if place >= lag and whole[place] == whole[place - lag]:
             run = _run(whole, place, lag)
             if run > 1:
                 writer = put_match(words, writer, codes, run * lanes, distance)
                 place += run
                 continue
-        a, b = codes[word & byte], codes[word >> np.uint32(8) & byte]
-        c, d = codes[word >> np.uint32(16) & byte], last_codes[word >> np.uint32(24)]
-        # Sizes stand in the lowest bits: the sum of codes has the sum of sizes there, 60 at most.
-        first = a >> np.uint64(8) | b >> np.uint64(8) << (a & size)
-        second = c >> np.uint64(8) | d >> np.uint64(8) << (c & size)
-        half = a + b & size
-        writer = put(words, writer, first | second << half, half + (c + d & size))
+        writer = _put_word(words, writer, codes, last_codes, whole[place])
         place += 1
     for lane in range(tail):
-        writer = put_code(words, writer, codes[row[place] >> np.uint32(8 * lane) & byte])
+        code = codes[row[place] >> np.uint32(8 * lane) & np.uint32(0xFF)]
+        writer = put_code(words, writer, code)
     return writer
+
+
+@kernel
+def _put_word(
+    words: NDArray[np.uint64],
+    writer: Writer,
+    codes: NDArray[np.uint64],
+    last_codes: NDArray[np.uint64],
+    word: np.uint32,
+) -> Writer:
+    """Append the codes of four bytes, or of three, at once."""
+    byte, size = np.uint32(0xFF), np.uint64(0x3F)
+    a, b = codes[word & byte], codes[word >> np.uint32(8) & byte]
+    c, d = codes[word >> np.uint32(16) & byte], last_codes[word >> np.uint32(24)]
+    # Sizes stand in the lowest bits: the sum of codes has the sum of sizes there, 60 at most.
+    first = a >> np.uint64(8) | b >> np.uint64(8) << (a & size)
+    second = c >> np.uint64(8) | d >> np.uint64(8) << (c & size)
+    half = a + b & size
+    return put(words, writer, first | second << half, half + (c + d & size))
 
 
 @kernel
