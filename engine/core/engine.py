@@ -43,6 +43,8 @@ from engine.trace import stage
 from evalscripts.check import CheckReport, check_script
 from evalscripts.program import Program
 
+TIFF = "image/tiff"
+
 
 class Engine:
     """Answers `PixelRequest`s. Open it inside the event loop that will use it.
@@ -253,10 +255,14 @@ class Engine:
         palette: bool = False,
     ) -> Encoded:
         """Return one output as a file; see `encode_output`. Raises `UnsupportedFormat`."""
+        workers = self.parts.workers
+        work = partial(encode_output, quality=quality, palette=palette)
         with stage("encode"):
-            return await self.parts.workers.run(
-                encode_output, pixels, output, media_type, quality=quality, palette=palette
-            )
+            if media_type == TIFF:
+                # Its blocks are compressed in all compute threads, for which another one waits.
+                work = partial(work, spread=workers.spread)
+                return await workers.wait(work, pixels, output, media_type)
+            return await workers.run(work, pixels, output, media_type)
 
     def read(self, request: PixelRequest, *, seconds: float | None = None) -> Pixels:
         """Return `pixels` without an event loop of the caller's own; blocks.

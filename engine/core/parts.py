@@ -10,7 +10,8 @@ from engine.cog.gdal import GdalDecoder
 from engine.cog.image import CogImage
 from engine.core.options import EngineOptions
 from engine.database.connection import Database, open_database
-from engine.run.blocks import BlockReader, Key
+from engine.run.blocks import BlockReader
+from engine.run.decoding import Key
 from engine.run.turns import Turns
 from engine.run.workers import Workers, make_workers
 from engine.store.cache import BoundedCache

@@ -2,12 +2,12 @@
 
 import threading
 
-from alembic import command
-from alembic.config import Config
-from alembic.util import CommandError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from engine.errors import Conflict
+
+NEWEST = "0002"
+"""The last revision; a database that has it is opened without loading alembic."""
 
 _ALEMBIC = threading.Lock()
 """alembic keeps the migration under way in module globals, so a process runs one at a time."""
@@ -20,6 +20,13 @@ def upgrade_schema(connection: Connection) -> None:
     and the others find it done; a crash leaves the schema as it was. Raises `Conflict` where
     the database holds a revision that this version does not know.
     """
+    if _revision(connection) == NEWEST:
+        return
+    # Loading it takes a tenth of a second of every start.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.util import CommandError  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", "engine.database:migrations")
     config.set_main_option("path_separator", "os")
@@ -30,3 +37,10 @@ def upgrade_schema(connection: Connection) -> None:
     except CommandError as error:
         message = "the database was written by a newer version of Cogmill; use that version"
         raise Conflict(message) from error
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)

@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from engine.database.connection import open_database, upgrade
 from engine.database.schema import metadata
+from engine.database.upgrade import NEWEST
 from engine.errors import Conflict
 from tests.builders.waiting import Await, wait
 
@@ -65,3 +68,11 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path, wait: Await) -
 
     with pytest.raises(Conflict, match="newer version"):
         wait(open_database(f"sqlite:///{path}"))
+
+
+def test_the_newest_revision_is_the_last_one() -> None:
+    config = Config()
+    config.set_main_option("script_location", "engine.database:migrations")
+    config.set_main_option("path_separator", "os")
+
+    assert ScriptDirectory.from_config(config).get_heads() == [NEWEST]
