@@ -24,15 +24,15 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with two turns and a line of four."""
+    """A server with two turns and a line of two."""
     with serving(
         tmp_path_factory.mktemp("small"),
         anonymous_read=True,
         running=2,
         running_per_client=2,
-        waiting=4,
-        waiting_per_client=4,
-        script_seconds=2.5,
+        waiting=2,
+        waiting_per_client=2,
+        script_seconds=2.0,
     ) as one:
         yield one
 
@@ -93,9 +93,9 @@ def test_overload_is_told_with_a_time_to_come_back_while_health_answers(small: S
     with ThreadPoolExecutor(12) as pool:
         pending = [
             pool.submit(httpx.post, f"{small.url}/api/v1/process", json=body, timeout=60)
-            for _ in range(6)
+            for _ in range(4)
         ]
-        wait_until(lambda: (gate.running, gate.waiting) == (2, 4))
+        wait_until(lambda: (gate.running, gate.waiting) == (2, 2))
         refused = [post(small, body), small.client.get(TILE, params={"script": "ndvi"})]
         health = small.client.get("/health").status_code
         answers = [one.result().status_code for one in pending]
@@ -110,7 +110,7 @@ def test_overload_is_told_with_a_time_to_come_back_while_health_answers(small: S
 
 def test_a_line_that_is_full_for_all_is_overload(tmp_path: Path) -> None:
     with (
-        serving(tmp_path, anonymous_read=True, running=1, waiting=0, script_seconds=2.0) as one,
+        serving(tmp_path, anonymous_read=True, running=1, waiting=0, script_seconds=1.0) as one,
         ThreadPoolExecutor(1) as pool,
     ):
         pending = pool.submit(post, one, draw(ENDLESS))
