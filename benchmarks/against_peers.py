@@ -11,7 +11,7 @@ import os
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -222,8 +222,20 @@ def _race_all(
     scenes: Scenes, peers: Sequence[Peer], home: Path, options: argparse.Namespace
 ) -> list[Row]:
     print(f"seed {options.seed}")
+    rows: list[Row] = []
+    try:
+        for row in _race_each(scenes, peers, home, options):
+            rows.append(row)
+            print(f"\n{write_details(row)}", flush=True)
+    except KeyboardInterrupt:
+        print("\nstopped: the table has the rows so far")
+    return rows
+
+
+def _race_each(
+    scenes: Scenes, peers: Sequence[Peer], home: Path, options: argparse.Namespace
+) -> Iterator[Row]:
     loop = Loop()
-    rows = []
     for number, name in enumerate(options.places):
         nest = home / str(number)
         nest.mkdir()
@@ -231,17 +243,13 @@ def _race_all(
             ours = Cogmill(loop, nest, place.root, list(scenes.sets.values()))
             race = Race(scenes, place, ours, peers, quick=options.quick)
             for work in make_workloads():
-                wanted = [
-                    one for one in work.sets if one not in {"1024", "512"} or one in options.blocks
-                ]
-                for one in wanted if work.key in options.only else ():
-                    row = race.run(
+                for one in work.sets if work.key in options.only else ():
+                    if one in {"1024", "512"} and one not in options.blocks:
+                        continue
+                    yield race.run(
                         work, scenes.sets[one], repeats=options.repeats, seed=options.seed
                     )
-                    rows.append(row)
-                    print(f"\n{write_details(row)}", flush=True)
             ours.close()
-    return rows
 
 
 if __name__ == "__main__":
