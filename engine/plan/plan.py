@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from affine import Affine
-
 from engine.catalog.collection import Band, Collection, Unit
 from engine.catalog.scene import Asset, Scene
 from engine.cog.blocks import BlockRead
@@ -12,7 +10,6 @@ from engine.cog.image import CogImage
 from engine.geo.geobox import GeoBox
 from engine.geo.window import Window
 from engine.request import Input
-from engine.warp.coordinates import CoordinateGrid
 from engine.warp.resample import Frame
 from engine.warp.resampling import Resampling
 from evalscripts.setup import Mosaicking, SetupInput, SetupOutput
@@ -54,16 +51,6 @@ class BandRead:
     def resampling(self) -> Resampling:
         """How the level's pixels become the target's."""
         return self.frame.resampling
-
-    @property
-    def grid(self) -> CoordinateGrid:
-        """Where the target's pixels lie in the CRS of the image."""
-        return self.frame.grid
-
-    @property
-    def inverse(self) -> Affine:
-        """(x, y) of the image's CRS → (col, row) of the level."""
-        return self.frame.inverse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
