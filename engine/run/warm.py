@@ -124,8 +124,10 @@ def _warm_encode(geobox: GeoBox) -> None:
         ("uint16", 1, "image/png"),
         ("uint8", 3, "image/jpeg"),
         ("uint8", 4, "image/webp"),
+        ("uint8", 3, "image/tiff"),
         ("uint16", 2, "image/tiff"),
         ("float32", 1, "image/tiff"),
+        ("float64", 1, "image/tiff"),
     ):
         values = np.zeros((bands, geobox.height, geobox.width), dtype=name)
         values[:, ::3, ::5] = 7
