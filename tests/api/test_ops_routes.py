@@ -44,6 +44,28 @@ def test_requests_stages_bytes_and_queues_are_measured(served: Served) -> None:
     assert [sample.value for sample in families["cogmill_waiting"]] == [0]
 
 
+def test_a_second_request_of_the_same_is_seen_in_every_caches_hits(served: Served) -> None:
+    def hits() -> dict[str, float]:
+        page = served.client.get("/metrics").text
+        [family] = [
+            f for f in text_string_to_metric_families(page) if f.name == "cogmill_cache_hits"
+        ]
+        return {sample.labels["cache"]: sample.value for sample in family.samples}
+
+    served.client.post("/api/v1/process", json=make_body())
+    before = hits()
+    served.client.post("/api/v1/process", json=make_body())
+    after = hits()
+
+    assert {name for name in after if after[name] > before[name]} == {
+        "blocks",
+        "scripts",
+        "scenes",
+        "searches",
+        "collections",
+    }
+
+
 def test_the_openapi_page_describes_the_bodies(served: Served) -> None:
     paths = served.client.get("/openapi.json").json()["paths"]
 
