@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.jit import kernel
 from engine.warp.bilinear import blend
-from engine.warp.runs import SNAP, Nodes, Target, is_inside, measure_run, place_run, snap
+from engine.warp.runs import SNAP, Nodes, Target, is_inside, measure_run, place_run, point, snap
 from engine.warp.source import Source, has_data, is_whole
 
 Four = tuple[float, float, float, float]
@@ -97,19 +97,34 @@ def cubic(source: Source, nodes: Nodes, target: Target) -> None:
     """Fill ``target``, of floats, from ``source``; 0 and False where it has no data."""
     values, _, _, _, limits = source
     out, out_valid = target
+    flat, width = values.reshape(values.size), np.uint64(values.shape[1])
     rows = np.empty(32)
     cols = np.empty(32)
+    offsets = np.empty(32, dtype=np.uint32)
+    taken = np.empty((4, 32), dtype=values.dtype)
+    lines = np.empty((4, 32))
     for row in range(out.shape[0]):
         col = 0
         while col < out.shape[1]:
             run = place_run(nodes, (row, col, out.shape[1]), rows, cols)
             extent = measure_run(run, rows, cols)
             if is_inside(extent, limits, 1.5) and is_whole(source, extent, 2.0):
+                # As in `bilinear`. An origin beside the source's own lets offsets be those of the
+                # first of the 4 × 4 pixels.
+                point(
+                    run[0], (rows, cols), (limits[0] + 1, limits[1] + 1, values.shape[1]), offsets
+                )
+                for line in range(4):
+                    for k in range(run[0]):
+                        here = np.uint64(offsets[k]) + np.uint64(line) * width
+                        taken[0, k] = flat[here]
+                        taken[1, k] = flat[here + np.uint64(1)]
+                        taken[2, k] = flat[here + np.uint64(2)]
+                        taken[3, k] = flat[here + np.uint64(3)]
+                    for k in range(run[0]):
+                        lines[line, k] = curve(_column(taken, k), weigh(cols[k]))
                 for k in range(run[0]):
-                    i, v = snap(rows[k] - 0.5)
-                    j, u = snap(cols[k] - 0.5)
-                    i, j = i - limits[0], j - limits[1]
-                    out[row, col + k] = surface(values, _four(i), _four(j), (v, u))
+                    out[row, col + k] = curve(_column(lines, k), weigh(rows[k]))
                     out_valid[row, col + k] = True
             else:
                 for k in range(run[0]):
@@ -117,3 +132,8 @@ def cubic(source: Source, nodes: Nodes, target: Target) -> None:
                     out[row, col + k] = value
                     out_valid[row, col + k] = found
             col += run[0]
+
+
+@kernel
+def _column(four: NDArray[np.generic], k: int) -> Four:
+    return float(four[0, k]), float(four[1, k]), float(four[2, k]), float(four[3, k])

@@ -203,9 +203,7 @@ def _lay(band: BandSource) -> _Laid:
         values, stride = np.ascontiguousarray(values), values.shape[1]
         valid = None if valid is None else np.ascontiguousarray(valid)
     size = (values.shape[0] - 1) * stride + values.shape[1]
-    if size >= 1 << 32:
-        message = f"a window of {values.shape} pixels is too large"
-        raise ValueError(message)
+    _check_size(size)
     marker = _marker(values.dtype, stored_nodata(values.dtype, band.nodata))
     return _Laid(
         bits=_flat(values, size).view(bits),
@@ -215,6 +213,13 @@ def _lay(band: BandSource) -> _Laid:
         is_whole=valid is None and not marker[0],
         out=band.out.view(bits),
     )
+
+
+def _check_size(pixels: int) -> None:
+    """Raise where a place in memory does not fit the 32 bits that kernels have for it."""
+    if pixels >= 1 << 32:
+        message = f"a window holds {pixels} pixels; resampling takes fewer than {1 << 32}"
+        raise ValueError(message)
 
 
 def _flat(array: NDArray[Any], size: int) -> NDArray[Any]:
@@ -254,6 +259,7 @@ def _interpolate(
 
 def _weighable(band: BandSource) -> tuple[Any, ...]:
     """Return the values, mask, marker and gaps of a band's `Source`."""
+    _check_size(band.values.size)
     wide = _WIDENED.get(band.values.dtype.name)
     plain = _plain(band.values if wide is None else band.values.astype(wide))
     mask = (band.valid is not None, _NO_MASK if band.valid is None else _plain(band.valid))
