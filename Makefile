@@ -33,9 +33,10 @@ contracts: $(STAMP)
 	$(BIN)/lint-imports
 
 # Kernels first: two test processes would each compile all of them, inside their tests' time limits.
+# Many tests start servers: bytecode is kept for them, whatever the environment says.
 unit: $(STAMP)
 	$(BIN)/python -m engine.run.warm
-	$(BIN)/pytest -m "not client" -n 2 --dist loadscope
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -m "not client" -n 2 --dist loadscope
 
 test: check unit  ## everything but the big clients; at most 10 minutes on 2 cores
 

@@ -1,18 +1,16 @@
 """`run_server`: uvicorn over a socket of our own, until it is told to stop."""
 
-import asyncio
 import socket
 import sys
 import time
 from contextlib import suppress
 from importlib import import_module
-from importlib.util import find_spec
-from typing import Literal
 
 import uvicorn
 
 from api.cli.output import ERR, OUT
 from api.cli.processes import run_processes
+from api.cli.protocol import BoundedHttp
 from api.settings import Settings, publish
 from engine.run.warm import warm_kernels
 
@@ -42,7 +40,7 @@ def run_server(settings: Settings) -> None:
             # Here, and not when a process starts, so that all of them find it imported.
             import_module("api.app").create_app,
             factory=True,
-            http=_http(),
+            http=BoundedHttp,
             workers=settings.workers,
             log_config=None,
             access_log=False,
@@ -55,14 +53,6 @@ def run_server(settings: Settings) -> None:
             # uvicorn raises the signal once more when all is closed.
             with suppress(KeyboardInterrupt):
                 uvicorn.Server(config).run(sockets=[listener])
-
-
-def _http() -> type[asyncio.Protocol] | Literal["h11"]:
-    """Return the quick parser where there is one for this machine."""
-    if find_spec("httptools") is None:
-        return "h11"
-    quick: type[asyncio.Protocol] = import_module("api.cli.protocol").BoundedHttp
-    return quick
 
 
 def listen(host: str, port: int) -> socket.socket:
