@@ -8,6 +8,7 @@ import fcntl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ def _warm_warp(geobox: GeoBox) -> None:
     shape = (geobox.height, geobox.width)
     for name in DTYPES:
         values = np.ones((window.height, window.width), dtype=name)
-        for method in Resampling:
+        for method, nodata in product(Resampling, (0.0, None)):
             resample(
                 values,
                 None,
@@ -93,7 +94,7 @@ def _warm_warp(geobox: GeoBox) -> None:
                 level_width=window.width,
                 level_height=window.height,
                 resampling=method,
-                nodata=0.0,
+                nodata=nodata,
                 out=np.empty(shape, dtype=resampled_dtype(values.dtype, method)),
                 out_valid=np.empty(shape, dtype=np.bool_),
             )
