@@ -222,8 +222,8 @@ def main() -> None:
     command = read_command("memory", __doc__, {"side": 2500, "dates": 100})
     rows = []
     for dates in (1, command.given.dates):
-        # Beside the files: hard links do not cross file systems.
-        with tempfile.TemporaryDirectory(dir=command.folder.parent) as name:
+        # Near the files: hard links do not cross file systems.
+        with tempfile.TemporaryDirectory(dir=command.folder.parents[1]) as name:
             home = Path(name)
             asyncio.run(register(home, command.folder, dates=dates))
             settings = {"request_seconds": "1800", "log_level": "warning"}
