@@ -29,7 +29,7 @@ class Limits:
     stripe_bytes: int = 192 << 20
     """Memory for the samples of a stripe of rows and of the one read ahead; more work is done in
     more stripes."""
-    block_row_bytes: int = 768 << 20
+    block_row_bytes: int = 640 << 20
     """The same, where a stripe would be lower than the blocks it is read from: each of them is
     decoded once for every stripe that it meets."""
 

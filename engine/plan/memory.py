@@ -12,7 +12,11 @@ from engine.warp.resample import resampled_dtype
 from engine.warp.resampling import Resampling
 
 SCENES_AT_ONCE = 8
-"""Scenes of one input that are fetched, decoded and resampled at the same time."""
+"""Scenes of one input that are fetched and decoded at the same time, at most."""
+FEW_AT_ONCE = 2
+"""The same of the largest: one is resampled while another is decoded."""
+AT_ONCE_BYTES = 192 << 20
+"""What they may take together, before and after resampling, where there are more than a few."""
 SMALL_AT_ONCE = 32
 """The same of small ones, which wait for the network most of their time."""
 SMALL = 1.5 * 2**20
@@ -54,7 +58,9 @@ def scenes_at_once(reads: Iterable[SceneRead]) -> int:
         ),
         default=0,
     )
-    return SMALL_AT_ONCE if largest <= SMALL else SCENES_AT_ONCE
+    if largest <= SMALL:
+        return SMALL_AT_ONCE
+    return max(FEW_AT_ONCE, min(SCENES_AT_ONCE, int(AT_ONCE_BYTES // largest)))
 
 
 def row_bytes(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engine.geo.geometry import Geometry
 from engine.geo.window import Window
 from engine.plan.plan import Plan
+from engine.run.allocation import give_back
 from engine.run.assemble import Assembler
 from engine.run.blocks import BlockReader
 from engine.run.evaluate import ScriptRun
@@ -72,6 +73,8 @@ async def render(
             _store(outputs, made.outputs, wanted, rows=rows, shape=shape)
             masks.append(made.valid)
             finished = made.finished
+            if not is_last:
+                await workers.run(give_back)
     finally:
         if upcoming is not None:
             upcoming.cancel()
