@@ -1,10 +1,12 @@
 """Every kernel compiled before the first request: ``python -m engine.run.warm``.
 
 numba compiles a kernel at its first call and keeps the machine code on disk; several processes
-that start together wait for one of them to compile.
+that start together wait for the first of them, which compiles together with one of its own.
 """
 
 import fcntl
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,24 +37,50 @@ from engine.warp.coordinates import make_coordinate_grid
 from engine.warp.resample import resample, resampled_dtype
 from engine.warp.resampling import Resampling
 
-DTYPES = ("uint8", "int16", "uint16", "int32", "float32", "float64")
+FIRST_DTYPES = ("uint8", "int16", "uint16", "float32")
+SECOND_DTYPES = ("int32", "float64")
+"""Compiled beside the kernels that decode and encode, which take about as long as the others."""
+SECOND_PROCESS = (sys.executable, "-m", "engine.run.warm", "second")
 SIDE = 48
 
 
 def warm_kernels() -> float:
     """Compile, or load from disk, every kernel that a request may need; return the seconds.
 
-    What the process frees stays with it from then on, see `keep_memory`.
+    Compiling is shared with a second process; no thread or process is left behind. What the
+    process frees stays with it from then on, see `keep_memory`.
     """
     started = time.perf_counter()
     keep_memory()
     warm_transforms()
     with _in_turn():
-        geobox = _geobox()
-        _warm_warp(geobox)
-        _warm_decode()
-        _warm_encode(geobox)
+        done = Path(KERNELS) / "complete"
+        other = None if done.exists() else subprocess.Popen(SECOND_PROCESS)  # noqa: S603 - ours
+        try:
+            _warm_first()
+        finally:
+            failed = other is not None and other.wait() != 0
+        _warm_second()
+        if not failed and done.parent.exists():
+            done.touch()
     return time.perf_counter() - started
+
+
+def _warm_first() -> None:
+    geobox = _geobox()
+    for name in FIRST_DTYPES:
+        _warm_warp(geobox, name)
+    box = geobox.bbox
+    shape_inside = shapely.box(box.left, box.bottom, box.right, box.top)
+    rasterize(Geometry(shape=shape_inside, crs=geobox.crs), geobox)
+
+
+def _warm_second() -> None:
+    geobox = _geobox()
+    _warm_decode()
+    _warm_encode(geobox)
+    for name in SECOND_DTYPES:
+        _warm_warp(geobox, name)
 
 
 @contextmanager
@@ -74,7 +102,7 @@ def _geobox() -> GeoBox:
     return make_geobox(box, width=SIDE, height=SIDE)
 
 
-def _warm_warp(geobox: GeoBox) -> None:
+def _warm_warp(geobox: GeoBox, name: str) -> None:
     utm = Crs("EPSG:32632")
     grid = make_coordinate_grid(geobox, utm, source_resolution=10.0)
     x, y = float(np.nanmin(grid.x)), float(np.nanmax(grid.y))
@@ -82,25 +110,21 @@ def _warm_warp(geobox: GeoBox) -> None:
     inverse = ~(Affine.translation(x, y) * Affine.scale(step, -step))
     window = Window(row_start=0, row_stop=4 * SIDE, col_start=0, col_stop=4 * SIDE)
     shape = (geobox.height, geobox.width)
-    for name in DTYPES:
-        values = np.ones((window.height, window.width), dtype=name)
-        for method, nodata in product(Resampling, (0.0, None)):
-            resample(
-                values,
-                None,
-                window=window,
-                grid=grid,
-                inverse=inverse,
-                level_width=window.width,
-                level_height=window.height,
-                resampling=method,
-                nodata=nodata,
-                out=np.empty(shape, dtype=resampled_dtype(values.dtype, method)),
-                out_valid=np.empty(shape, dtype=np.bool_),
-            )
-    box = geobox.bbox
-    shape_inside = shapely.box(box.left, box.bottom, box.right, box.top)
-    rasterize(Geometry(shape=shape_inside, crs=geobox.crs), geobox)
+    values = np.ones((window.height, window.width), dtype=name)
+    for method, nodata in product(Resampling, (0.0, None)):
+        resample(
+            values,
+            None,
+            window=window,
+            grid=grid,
+            inverse=inverse,
+            level_width=window.width,
+            level_height=window.height,
+            resampling=method,
+            nodata=nodata,
+            out=np.empty(shape, dtype=resampled_dtype(values.dtype, method)),
+            out_valid=np.empty(shape, dtype=np.bool_),
+        )
 
 
 def _warm_decode() -> None:
@@ -142,5 +166,8 @@ def _warm_encode(geobox: GeoBox) -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["second"]:
+        _warm_second()
+        sys.exit()
     seconds = warm_kernels()
     print(f"kernels ready in {seconds:.1f} s")  # noqa: T201 - run by hand and by the image
