@@ -8,6 +8,7 @@ no event loop, and opens no database.
 import gc
 import logging
 import multiprocessing
+import os
 import signal
 import socket
 import threading
@@ -47,6 +48,7 @@ class _Processes:
         self._silence = silence
         self._shares = Shares(config.workers)
         self._should_stop = threading.Event()
+        self._parent = os.getpid()
 
     def run(self) -> None:
         for number in STOPS:
@@ -68,7 +70,10 @@ class _Processes:
     def _start(self, index: int) -> ForkProcess:
         self._shares.beat(index)
         process = multiprocessing.get_context("fork").Process(target=self._serve, args=(index,))
+        # One told to stop as soon as it is there would do what its parent does then: take note.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
         process.start()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
         return process
 
     def _has_ended(self, index: int, process: ForkProcess) -> bool:
@@ -94,9 +99,12 @@ class _Processes:
         server = FairServer(self._config, shares=self._shares, index=index)
         # uvicorn raises the signal once more when all is closed.
         with suppress(KeyboardInterrupt):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
             server.run(sockets=[self._listener])
 
     def _beat(self, index: int) -> None:
-        while True:
+        """Show signs of life, and end with the parent, which may have been killed."""
+        while os.getppid() == self._parent:
             self._shares.beat(index)
             time.sleep(BEAT_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -6,6 +6,7 @@ at a time, and first leaves those to others who have fewer.
 """
 
 import asyncio
+import logging
 import mmap
 import socket
 import time
@@ -13,8 +14,12 @@ from typing import Any
 
 import uvicorn
 
+log = logging.getLogger("cogmill.processes")
+
 PATIENCE_SECONDS = 0.005
 """How long a connection is left to a process with fewer, before it is taken all the same."""
+SHORTAGE_SECONDS = 0.5
+"""How long no connection is taken where the system has no room for one."""
 ABSENT = 1 << 40
 """The count of a process that takes no connections."""
 BEAT_SECONDS = 1.0
@@ -104,17 +109,24 @@ class FairServer(uvicorn.Server):
 
     def _waited(self, listener: socket.socket) -> None:
         if listener in self._listeners:
-            self._accept(listener)
             self._listen(listener)
+            self._accept(listener)
 
     def _accept(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
         try:
             connection, _ = listener.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return
+        except OSError as error:
+            # Out of files or memory: whoever waits would be offered again and again.
+            log.warning("no connection can be taken: %s", error.strerror)
+            loop.remove_reader(listener)
+            loop.call_later(SHORTAGE_SECONDS, self._listen, listener)
+            return
         connection.setblocking(False)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        task = asyncio.get_running_loop().create_task(self._serve_one(connection))
+        task = loop.create_task(self._serve_one(connection))
         self._starting.add(task)
         task.add_done_callback(self._starting.discard)
         self._shares.set_open(self._index, self._open)

@@ -1,5 +1,6 @@
 """Connections among server processes, and heads without end: the servers here are threads."""
 
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import uvicorn
 from api.cli.protocol import MAX_HEAD_BYTES, BoundedHttp
 from api.cli.server import listen
 from api.cli.shares import FairServer, Shares
+from tests.attack.asking import wait_until
 
 HELLO = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 
@@ -69,6 +71,32 @@ def test_connections_are_shared_evenly(loop: str) -> None:
         counts = [len(server.server_state.connections) for server in servers]
 
     assert counts == [8, 8]
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "auto"])
+def test_a_process_that_was_out_of_files_takes_connections_again(
+    loop: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    shares = Shares(2)
+    shares.set_open(1, 0)
+    with (
+        listen("127.0.0.1", 0) as listener,
+        serving(listener, shares, 0, loop=loop),
+        closing(ask(listener.getsockname())),
+        # Made while there is room; with one open already, this one is left to the other process.
+        closing(socket.socket()) as connection,
+    ):
+        connection.settimeout(30)
+        with closing(socket.socket()) as probe:
+            lowest = probe.fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limits[1]))
+        try:
+            connection.connect(listener.getsockname())
+            wait_until(lambda: "no connection can be taken" in caplog.text)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        ask(listener.getsockname(), connection)
 
 
 def test_a_process_that_has_left_is_not_waited_for() -> None:
