@@ -40,7 +40,7 @@ CONTENT = bytes(i % 253 for i in range(4000))
 INFO = ObjectInfo(size=4000, identity=ETAG)
 PATH = "/secret-path/image.tif"
 QUERY = "?signature=secret-query"
-TIMEOUTS = Timeouts(connect=0.5, silence=0.3, total=1.0)
+TIMEOUTS = Timeouts(connect=1.0, silence=0.3, total=1.0)
 LONGEST = 2.0
 """Seconds in which each failure must be told."""
 
