@@ -9,7 +9,8 @@ import base64
 import math
 import struct
 import zlib
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Self
 
 import imagecodecs
 import numpy as np
@@ -60,20 +61,48 @@ def from_record(record: bytes) -> CogImage:
         raise SourceCorrupt("image record is damaged; register the file again")
     _, length, count = _HEAD.unpack_from(body)
     body = body[_HEAD.size :]
-    facts = orjson.loads(body[:length])
-    numbers = np.empty(count, dtype="<u8")
-    imagecodecs.zstd_decode(bytes(body[length:]), out=numbers.data.cast("B"))
-    cursor = _Cursor(numbers)
-    plain = {name: _tuples(facts[name]) for name in _PLAIN}
-    return CogImage(
-        **plain,
-        affine=Affine(*facts["affine"]),
-        crs=None if facts["crs"] is None else Crs(facts["crs"]),
-        nodata=None if facts["nodata"] is None else float.fromhex(facts["nodata"]),
-        compression=Compression(facts["compression"]),
-        jpeg_tables=_decode_bytes(facts["jpeg_tables"]),
-        levels=tuple(_level(one, cursor) for one in facts["levels"]),
-    )
+    return _RecordedImage.of(orjson.loads(body[:length]), body[length:], count)
+
+
+class _RecordedImage(CogImage):
+    """An image whose fields are made of its record when they are first looked at.
+
+    Of most scenes that a search finds little is asked: parsing all of it takes ten times as long.
+    Safe to use from many threads: two that look first together find the same.
+    """
+
+    __slots__ = ("_count", "_facts", "_packed")
+
+    _facts: dict[str, Any]
+    _packed: memoryview
+    _count: int
+
+    @classmethod
+    def of(cls, facts: dict[str, Any], packed: memoryview, count: int) -> Self:
+        """Return the image whose facts are JSON's and whose ``count`` numbers are ``packed``."""
+        # Its fields stay unset, so that `__getattr__` is asked for them.
+        image = cls.__new__(cls)
+        for name, value in (("_facts", facts), ("_packed", packed), ("_count", count)):
+            object.__setattr__(image, name, value)
+        return image
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return from_record, (to_record(self),)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self.__dataclass_fields__:
+            raise AttributeError(name)
+        fact = self._facts[name]
+        if name == "levels":
+            numbers = np.empty(self._count, dtype="<u8")
+            imagecodecs.zstd_decode(bytes(self._packed), out=numbers.data.cast("B"))
+            cursor = _Cursor(numbers)
+            value: Any = tuple(_level(one, cursor) for one in fact)
+        else:
+            read = _READ.get(name, _tuples)
+            value = None if fact is None else read(fact)
+        object.__setattr__(self, name, value)
+        return value
 
 
 class _Cursor:
@@ -148,6 +177,7 @@ def _encoding(facts: dict[str, Any]) -> Encoding:
 
 
 def _tuples(value: Any) -> Any:
+    """Return JSON's value with tuples for its lists."""
     return tuple(_tuples(one) for one in value) if isinstance(value, list) else value
 
 
@@ -157,3 +187,13 @@ def _encode_bytes(data: bytes | None) -> str | None:
 
 def _decode_bytes(words: str | None) -> bytes | None:
     return None if words is None else base64.b64decode(words)
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "affine": lambda six: Affine(*six),
+    "crs": Crs,
+    "nodata": float.fromhex,
+    "compression": Compression,
+    "jpeg_tables": _decode_bytes,
+}
+"""How JSON's words for a field are read, where they are not its value; none of null."""

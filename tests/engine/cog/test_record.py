@@ -1,5 +1,6 @@
+import pickle
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,10 @@ from tests.builders.tiffs import FIXTURES
 
 def same(one: Any, other: Any) -> bool:
     """Return whether two values are equal, arrays and NaN included, and of one type."""
+    if isinstance(one, CogImage | Level) and isinstance(other, CogImage | Level):
+        return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(other))
     if type(one) is not type(other):
         return False
-    if isinstance(one, CogImage | Level):
-        return all(same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
     if isinstance(one, np.ndarray):
         return one.dtype == other.dtype and np.array_equal(one, other)
     if isinstance(one, tuple):
@@ -37,6 +38,18 @@ def test_an_image_comes_back_from_its_record_whole(
     image = parse(tiff(fixture.name).read_bytes()).image
 
     assert same(from_record(to_record(image)), image)
+
+
+def test_an_image_of_a_record_is_copied_and_sent_whole() -> None:
+    image = parse(craft(GRAY)).image
+    recorded = from_record(to_record(image))
+    sent = pickle.loads(pickle.dumps(recorded))  # noqa: S301  our own
+    moved = replace(recorded, identity="other")
+
+    assert same(sent, image)
+    assert same(moved, replace(image, identity="other"))
+    with pytest.raises(AttributeError):
+        recorded.colour  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_offsets_of_a_cog_take_little_room(tiff: Callable[[str], Path]) -> None:
