@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import Row
 
 from engine.catalog.search import SceneQuery
+from engine.catalog.sqlite_match import Found
 from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84
 
@@ -84,8 +84,8 @@ class Neighborhood:
         return found if self.is_whole else None
 
 
-def make_neighborhood(rows: Sequence[Row[Any]]) -> Neighborhood:
-    """Return what the first rows of a search say, each a key, id, generation and cover."""
+def make_neighborhood(rows: Sequence[Found]) -> Neighborhood:
+    """Return what the first rows of a search say."""
     kept = rows[:MOST_KEPT]
     covers = shapely.from_wkb([row.cover for row in kept])
     return Neighborhood(

@@ -3,13 +3,12 @@
 Bands that live in one file share one row of ``assets``, and so one parsed header.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import shapely
-from sqlalchemy import Row
 
 from engine.catalog.cover import Box, cover_boxes, cut_at_antimeridian
 from engine.catalog.scene import Asset, Scene
@@ -57,8 +56,33 @@ def to_rows(scene: Scene) -> SceneRows:
     )
 
 
-def from_rows(scene: Row[Any], assets: Sequence[Row[Any]]) -> Scene:
-    """Return the scene of a row of ``scenes`` and its rows of ``assets``, in their order.
+class SceneRow(NamedTuple):
+    """A row of ``scenes``, its columns in their order."""
+
+    key: int
+    id: str
+    collection: str
+    name: str
+    sensed: int | None
+    created: int
+    cloud_cover: float | None
+    cover: bytes
+    dn_offset: float
+    properties: str
+    generation: int
+
+
+class FileRow(NamedTuple):
+    """A row of ``assets``, as far as it makes a scene."""
+
+    scene_key: int
+    address: str
+    bands: str
+    image: bytes
+
+
+def from_rows(scene: SceneRow, assets: Sequence[FileRow]) -> Scene:
+    """Return the scene of its row and the rows of its files, in their order.
 
     Headers are parsed when they are asked for; see `StoredAssets`.
     """
@@ -86,7 +110,7 @@ class StoredAssets(Mapping[str, Asset]):
 
     __slots__ = ("_assets", "_files", "_images")
 
-    def __init__(self, files: Sequence[Row[Any]]) -> None:
+    def __init__(self, files: Iterable[FileRow]) -> None:
         """``files`` are the scene's rows of ``assets``, in their order."""
         self._files = {
             band: (position, row.address, index, row.image)

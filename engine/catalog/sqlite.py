@@ -3,6 +3,7 @@
 What only SQLite understands is here, in its neighbors called so, and in the first migration.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from engine.catalog.form import to_form
 from engine.catalog.rows import to_rows
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite_match import matching, run
+from engine.catalog.sqlite_match import ask, matching
 from engine.catalog.sqlite_search import count_anywhere
 from engine.catalog.sqlite_write import write_scenes
 from engine.catalog.view import CatalogMemory, CatalogView, make_memory
@@ -44,7 +45,7 @@ class SqliteCatalog:
 
     async def read(self, work: Callable[[CatalogView], T]) -> T:
         """Return what ``work`` returns, run in one thread over one state of the catalog."""
-        return await self.database.read(
+        return await self.database.look(
             lambda connection: work(CatalogView(connection, self.memory))
         )
 
@@ -63,12 +64,12 @@ class SqliteCatalog:
     async def count(self, query: SceneQuery) -> int:
         """Return how many scenes match, whatever the query's limit, without reading them."""
 
-        def work(connection: Connection) -> int:
+        def work(connection: sqlite3.Connection) -> int:
             if not query.area:
-                return int(run(connection, count_anywhere(query)).scalar_one())
+                return ask(connection, count_anywhere(query))
             return sum(len(rows) for rows in matching(connection, query))
 
-        return await self.database.read(work)
+        return await self.database.look(work)
 
     async def coarsest_resolutions(self, collection_id: str) -> Sequence[float]:
         """Return the meters per pixel of the coarsest level of every file of a collection."""
@@ -108,7 +109,7 @@ class SqliteCatalog:
 
     async def mark(self) -> str:
         """Return a text that is drawn anew with every change, unlike that of any other catalog."""
-        return await self.database.read(read_mark)
+        return await self.database.look(read_mark)
 
     async def add_collection(self, collection: Collection) -> None:
         """Register a collection; raises `Conflict` where its id is taken."""

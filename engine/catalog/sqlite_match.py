@@ -1,21 +1,29 @@
 """Candidates that SQLite yields → those whose cover truly meets the area."""
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import NamedTuple
 
 import shapely
-from sqlalchemy import Connection, CursorResult, Row
 
 from engine.catalog.search import SceneQuery
 from engine.catalog.sqlite_search import FIRST, Statement, candidates, first_candidates, is_crowded
 
-Rows = Sequence[Row[Any]]
-
 _ROWS_AT_ONCE = 256
 
 
-def matching(connection: Connection, query: SceneQuery) -> Iterator[Rows]:
-    """Yield key, id, generation and cover of what matches, in order, some at a time.
+class Found(NamedTuple):
+    """What a search reads of a scene."""
+
+    key: int
+    id: str
+    generation: int
+    cover: bytes
+    """As `Scene.cover`, in WKB."""
+
+
+def matching(connection: sqlite3.Connection, query: SceneQuery) -> Iterator[Sequence[Found]]:
+    """Yield what matches, in order, some at a time.
 
     What is not asked for is not read: stop when there are enough.
     """
@@ -34,19 +42,20 @@ def matching(connection: Connection, query: SceneQuery) -> Iterator[Rows]:
         yield _meeting(area, rows)
 
 
-def run(connection: Connection, statement: Statement) -> CursorResult[Any]:
-    """Return the open cursor of ``statement``."""
-    return connection.exec_driver_sql(statement.sql, statement.parameters)
+def ask(connection: sqlite3.Connection, statement: Statement) -> int:
+    """Return the single number that ``statement`` yields."""
+    (number,) = connection.execute(statement.sql, statement.parameters).fetchone()
+    return int(number)
 
 
 def _among_first(
-    connection: Connection, query: SceneQuery, area: shapely.Geometry, *, limit: int
-) -> Rows | None:
+    connection: sqlite3.Connection, query: SceneQuery, area: shapely.Geometry, *, limit: int
+) -> Sequence[Found] | None:
     """Return enough matches from the start of the order, or None where that is not worth it."""
-    if not run(connection, is_crowded(query)).scalar_one():
+    if not ask(connection, is_crowded(query)):
         return None
     for among in FIRST:
-        found: list[Row[Any]] = []
+        found: list[Found] = []
         for rows in _partitions(connection, first_candidates(query, among=among)):
             found += _meeting(area, rows)
             if len(found) >= limit:
@@ -54,15 +63,16 @@ def _among_first(
     return None
 
 
-def _partitions(connection: Connection, statement: Statement) -> Iterator[Rows]:
-    result = run(connection, statement)
+def _partitions(connection: sqlite3.Connection, statement: Statement) -> Iterator[Sequence[Found]]:
+    cursor = connection.execute(statement.sql, statement.parameters)
     try:
-        yield from result.partitions(_ROWS_AT_ONCE)
+        while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield [Found._make(row) for row in rows]
     finally:
-        result.close()
+        cursor.close()
 
 
-def _meeting(area: shapely.Geometry, rows: Rows) -> Rows:
+def _meeting(area: shapely.Geometry, rows: Sequence[Found]) -> Sequence[Found]:
     covers = shapely.from_wkb([row.cover for row in rows])
     meets = shapely.intersects(area, covers)
     return [row for row, met in zip(rows, meets, strict=True) if met]

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.catalog.rows import SceneRows
 from engine.catalog.sqlite_search import ALWAYS, INSERT_BOX, to_axis
-from engine.catalog.view import unknown_collection
+from engine.catalog.view import KNOWN_COLLECTIONS, unknown_collection
 from engine.database.generation import advance_generation
 from engine.database.schema import assets, collections, scenes
 from engine.errors import Conflict
@@ -45,7 +45,8 @@ def _check_collections(connection: Connection, rows: Sequence[SceneRows]) -> Non
     for collection_id in {row.scene["collection"] for row in rows}:
         statement = select(collections.c.id).where(collections.c.id == collection_id)
         if connection.execute(statement).one_or_none() is None:
-            raise unknown_collection(connection, collection_id)
+            known = connection.exec_driver_sql(KNOWN_COLLECTIONS).scalars()
+            raise unknown_collection(collection_id, known.all())
 
 
 def _box_rows(key: int, row: SceneRows) -> Iterator[tuple[float, ...]]:

@@ -1,12 +1,11 @@
 """`CatalogView`: the catalog as one unit of work sees it, and what it remembers of earlier ones."""
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, select
 
 from engine.catalog.collection import Collection
 from engine.catalog.form import from_form
@@ -18,12 +17,11 @@ from engine.catalog.neighborhood import (
     neighborhood_query,
 )
 from engine.catalog.recent import Recent
-from engine.catalog.rows import from_rows
+from engine.catalog.rows import FileRow, SceneRow, from_rows
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneOrder, SceneQuery
-from engine.catalog.sqlite_match import matching
+from engine.catalog.sqlite_match import Found, matching
 from engine.database.generation import read_mark
-from engine.database.schema import assets, collections, scenes
 from engine.errors import UnknownCollection
 from engine.geo.bbox import BBox
 from engine.geo.time import TimeRange
@@ -37,6 +35,18 @@ _COLLECTIONS_KEPT = 1000
 _ROWS_AT_ONCE = 256
 _ROW_OVERHEAD = 4096
 """Bytes that a parsed scene takes besides its stored headers, about."""
+
+_SHOWN = 12
+KNOWN_COLLECTIONS = "SELECT id FROM collections ORDER BY id LIMIT 13"
+"""What `unknown_collection` wants to know: whom it names, and whether there are more."""
+_COLLECTION = "SELECT definition FROM collections WHERE id = ?"
+_COLLECTIONS = "SELECT id, definition FROM collections ORDER BY id"
+_SCENES = (
+    "SELECT key, id, collection, name, sensed, created, cloud_cover, cover, dn_offset, properties, "
+    "generation FROM scenes WHERE key IN"
+)
+_FILES = "SELECT scene_key, address, bands, image FROM assets WHERE scene_key IN"
+_IN_ORDER = "ORDER BY scene_key, position"
 
 Place = tuple[str, str, tuple[BBox, ...], TimeRange, float | None, SceneOrder]
 """Mark of the catalog, collection, and what else a neighborhood was searched by."""
@@ -69,7 +79,7 @@ class CatalogView:
 
     __slots__ = ("_connection", "_memory", "mark")
 
-    def __init__(self, connection: Connection, memory: CatalogMemory) -> None:
+    def __init__(self, connection: sqlite3.Connection, memory: CatalogMemory) -> None:
         """Look at the catalog; from here on, what others write is not seen."""
         self._connection = connection
         self._memory = memory
@@ -79,18 +89,18 @@ class CatalogView:
         """Return one collection; raises `UnknownCollection`, naming some that there are."""
         found = self._memory.collections.get((self.mark, collection_id))
         if found is None:
-            statement = select(collections).where(collections.c.id == collection_id)
-            row = self._connection.execute(statement).one_or_none()
+            row = self._connection.execute(_COLLECTION, (collection_id,)).fetchone()
             if row is None:
-                raise unknown_collection(self._connection, collection_id)
-            found = self._parsed(row)
+                known = self._connection.execute(KNOWN_COLLECTIONS).fetchall()
+                raise unknown_collection(collection_id, [id_ for (id_,) in known])
+            found = self._parsed(collection_id, row[0])
         return found
 
     def collections(self) -> Sequence[Collection]:
         """Return every collection, sorted by id."""
-        rows = self._connection.execute(select(collections).order_by(collections.c.id))
         return [
-            self._memory.collections.get((self.mark, row.id)) or self._parsed(row) for row in rows
+            self._memory.collections.get((self.mark, id_)) or self._parsed(id_, definition)
+            for id_, definition in self._connection.execute(_COLLECTIONS)
         ]
 
     def search(self, query: SceneQuery) -> Sequence[Scene]:
@@ -125,8 +135,8 @@ class CatalogView:
         rows = self._rows(query, query.limit)
         return [SceneKey(row.key, row.id, row.generation) for row in rows]
 
-    def _rows(self, query: SceneQuery, limit: int | None) -> Sequence[Row[Any]]:
-        found: list[Row[Any]] = []
+    def _rows(self, query: SceneQuery, limit: int | None) -> Sequence[Found]:
+        found: list[Found] = []
         for rows in matching(self._connection, query):
             found += rows
             if limit is not None and len(found) >= limit:
@@ -143,28 +153,27 @@ class CatalogView:
         missing = [one.key for one in found if one.key not in loaded]
         for start in range(0, len(missing), _ROWS_AT_ONCE):
             keys = missing[start : start + _ROWS_AT_ONCE]
-            files: defaultdict[int, list[Row[Any]]] = defaultdict(list)
-            statement = select(assets).where(assets.c.scene_key.in_(keys))
-            for file in self._connection.execute(statement.order_by(assets.c.position)):
+            marks = f"({', '.join('?' * len(keys))})"
+            files: defaultdict[int, list[FileRow]] = defaultdict(list)
+            for values in self._connection.execute(f"{_FILES} {marks} {_IN_ORDER}", keys):
+                file = FileRow._make(values)
                 files[file.scene_key].append(file)
-            for row in self._connection.execute(select(scenes).where(scenes.c.key.in_(keys))):
+            for values in self._connection.execute(f"{_SCENES} {marks}", keys):
+                row = SceneRow._make(values)
                 scene = loaded[row.key] = from_rows(row, files[row.key])
                 weight = sum(len(file.image) for file in files[row.key]) + _ROW_OVERHEAD
                 key_of_scene = (collection_id, row.id, row.generation)
                 self._memory.scenes.put(key_of_scene, scene, weight=weight)
         return [loaded[one.key] for one in found]
 
-    def _parsed(self, row: Row[Any]) -> Collection:
-        found = from_form(orjson.loads(row.definition))
-        self._memory.collections.put((self.mark, row.id), found, weight=1)
+    def _parsed(self, collection_id: str, definition: str) -> Collection:
+        found = from_form(orjson.loads(definition))
+        self._memory.collections.put((self.mark, collection_id), found, weight=1)
         return found
 
 
-def unknown_collection(connection: Connection, collection_id: str) -> UnknownCollection:
+def unknown_collection(collection_id: str, known: Sequence[str]) -> UnknownCollection:
     """Return the error that names some of the collections there are."""
-    shown = 12
-    statement = select(collections.c.id).order_by(collections.c.id).limit(shown + 1)
-    known = list(connection.execute(statement).scalars())
-    names = ", ".join(known[:shown]) + (", …" if len(known) > shown else "")
+    names = ", ".join(known[:_SHOWN]) + (", …" if len(known) > _SHOWN else "")
     message = f"there is no collection {collection_id[:60]!r}; there are: {names or 'none'}"
     return UnknownCollection(message)

@@ -5,6 +5,7 @@ that was changed elsewhere.
 """
 
 import secrets
+import sqlite3
 
 from sqlalchemy import Connection, select, update
 
@@ -25,6 +26,7 @@ def read_generation(connection: Connection) -> int:
     return int(connection.execute(select(generation.c.value)).scalar_one())
 
 
-def read_mark(connection: Connection) -> str:
+def read_mark(connection: sqlite3.Connection) -> str:
     """Return the mark as this connection's transaction sees it; every request asks for it."""
-    return str(connection.exec_driver_sql(_MARK).scalar_one())
+    (mark,) = connection.execute(_MARK).fetchone()
+    return str(mark)
