@@ -42,16 +42,21 @@ SECOND_DTYPES = ("int32", "float64")
 """Compiled beside the kernels that decode and encode, which take about as long as the others."""
 SECOND_PROCESS = (sys.executable, "-m", "engine.run.warm", "second")
 SIDE = 48
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep Python's lock from another that wants it. By default ten times as
+much, which is longer than a cached map tile takes: the event loop would wait so long after every
+thread's answer."""
 
 
 def warm_kernels() -> float:
     """Compile, or load from disk, every kernel that a request may need; return the seconds.
 
-    Compiling is shared with a second process; no thread or process is left behind. What the
-    process frees stays with it from then on, see `keep_memory`.
+    Compiling is shared with a second process; no thread or process is left behind. From then on,
+    what the process frees stays with it (see `keep_memory`), and its threads take shorter turns.
     """
     started = time.perf_counter()
     keep_memory()
+    sys.setswitchinterval(SWITCH_SECONDS)
     warm_transforms()
     with _in_turn():
         done = Path(KERNELS) / "complete"
