@@ -5,7 +5,6 @@ Forked, they begin with both, and share the memory that holds them. The parent h
 no event loop, and opens no database.
 """
 
-import gc
 import logging
 import multiprocessing
 import os
@@ -35,9 +34,6 @@ def run_processes(config: uvicorn.Config, listener: socket.socket, *, silence: f
     One that dies is replaced, and one that is not heard of for ``silence`` seconds, too; where one
     cannot start, all end.
     """
-    gc.collect()
-    # What is there stays: collectors that touch it would copy it into every process.
-    gc.freeze()
     _Processes(config, listener, silence=silence).run()
 
 

@@ -1,5 +1,6 @@
 """`run_server`: uvicorn over a socket of our own, until it is told to stop."""
 
+import gc
 import socket
 import sys
 import time
@@ -47,6 +48,9 @@ def run_server(settings: Settings) -> None:
             timeout_graceful_shutdown=settings.shutdown_seconds,
             server_header=False,
         )
+        gc.collect()
+        # What is there stays: looking through it takes 80 ms, and copies it into every process.
+        gc.freeze()
         if settings.workers > 1:
             run_processes(config, listener, silence=SILENCE_SECONDS)
         else:
