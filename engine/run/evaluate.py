@@ -85,14 +85,7 @@ class ScriptRun:
 
     async def _keep(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what ``function`` returns, run in a thread; the turn is held until that ends."""
-        job = self._workers.submit(function, *args, **kwargs)
-        waiting = asyncio.wrap_future(job)
-        self._place.keep(waiting)
-        try:
-            return await asyncio.shield(waiting)
-        except asyncio.CancelledError:
-            job.cancel()
-            raise
+        return await self._place.hold(self._workers.submit(function, *args, **kwargs))
 
     def _open(self) -> Session:
         """Return the session; one that is opened after all have gone is ended at once."""

@@ -58,7 +58,7 @@ class InlineScript:
         rest = [rows for some in left for rows in some]
         if rest:
             await self._place.take()
-            await self._workers.wait(self._make_rest, inputs, outputs, rest)
+            await self._place.hold(self._workers.submit(self._make_rest, inputs, outputs, rest))
         if clip is not None:
             await self._workers.run(blank_outside, outputs, clip)
         if is_last:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, ParamSpec, TypeVar
 
 from engine.run.workers import Workers
@@ -38,14 +39,8 @@ class Turns:
         """Return what ``function`` returns, run in its turn in a thread that may block."""
         place = self.place(principal)
         await place.take()
-        job = workers.submit(function, *args, **kwargs)
-        waiting = asyncio.wrap_future(job)
-        place.keep(waiting)
         try:
-            return await asyncio.shield(waiting)
-        except asyncio.CancelledError:
-            job.cancel()
-            raise
+            return await place.hold(workers.submit(function, *args, **kwargs))
         finally:
             place.leave()
 
@@ -95,14 +90,23 @@ class Place:
         self._job: asyncio.Future[Any] | None = None
 
     async def take(self) -> None:
-        """Wait for the turn, and hold it until `leave`."""
-        if self._principal is not None:
+        """Wait for the turn, and hold it until `leave`; one that is held is not taken again."""
+        if self._principal is not None and not self._is_taken:
             await self._turns.take(self._principal)
             self._is_taken = True
 
-    def keep(self, job: "asyncio.Future[Any]") -> None:
-        """Hold the turn until ``job`` has ended, too: a thread goes on when nobody waits for it."""
-        self._job = job
+    async def hold(self, job: Future[T]) -> T:
+        """Return what a thread's ``job`` returns.
+
+        The turn is held until that has ended: a thread goes on when nobody waits for it.
+        """
+        waiting = asyncio.wrap_future(job)
+        self._job = waiting
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            job.cancel()
+            raise
 
     def leave(self) -> None:
         """Give the turn back, where it is held."""

@@ -43,6 +43,7 @@ class TieredInline:
         self._clock = _Clock()
         self._lock = threading.Lock()
         self._is_aborted = False
+        self._rest: Session | None = None
         self._pixels = 0
         self._left = 0
 
@@ -72,7 +73,13 @@ class TieredInline:
 
     def rest(self) -> Session:
         """Open a session in V8 for what is left; see `InlineRun`."""
-        return self._program.open(self._context, spent=self._clock.spent())
+        session = self._program.open(self._context, spent=self._clock.spent())
+        with self._lock:
+            self._rest = session
+            is_aborted = self._is_aborted
+        if is_aborted:
+            session.abort()
+        return session
 
     def finish(self) -> None:
         """Note how the request went."""
@@ -80,8 +87,12 @@ class TieredInline:
 
     def abort(self) -> None:
         """Stop at once, from any thread."""
-        self._is_aborted = True
+        with self._lock:
+            self._is_aborted = True
+            rest = self._rest
         self._native.abort()
+        if rest is not None:
+            rest.abort()
 
     def _targets(
         self, outputs: Mapping[str, NDArray[Any]], *, rows: int, columns: int
