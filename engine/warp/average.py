@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from engine.jit import kernel
 from engine.warp.runs import SNAP, Nodes, Target, place_run
-from engine.warp.source import Source, has_data, is_whole
+from engine.warp.source import Source, has_data, is_whole, locate_pixel
 
 SMALLEST = 2.0**-10
 """A footprint is never smaller than this (source pixels), so that it always holds some area."""
@@ -45,15 +45,19 @@ def span(place: float, extent: float) -> tuple[int, int]:
 
 @kernel
 def mean(
-    source: Source, place: tuple[float, float], extent: tuple[float, float]
+    source: Source,
+    gaps: NDArray[np.bool_],
+    place: tuple[float, float],
+    extent: tuple[float, float],
 ) -> tuple[float, bool]:
     """Return the mean under a footprint at ``place``; False where none of it has data."""
-    values, _, _, _, (top, left, height, width) = source
+    values, _, _, _, limits = source
+    top, left, height, width = limits
     (y, x), (tall, wide) = place, extent
     first_row, stop_row = span(y, tall)
     first_col, stop_col = span(x, wide)
     is_plain = is_whole(
-        source, (y - 0.5 * tall, y + 0.5 * tall, x - 0.5 * wide, x + 0.5 * wide), 1.0
+        gaps, limits, (y - 0.5 * tall, y + 0.5 * tall, x - 0.5 * wide, x + 0.5 * wide), 1.0
     )
     base = 0.0
     total = 0.0
@@ -63,7 +67,7 @@ def mean(
         for col in range(max(first_col, left), min(stop_col, left + width)):
             if not is_plain and not has_data(source, row - top, col - left):
                 continue
-            value = float(values[np.uint64(row - top), np.uint64(col - left)])
+            value = float(values[locate_pixel(source, row - top, col - left)])
             if weights == 0.0 and np.isfinite(value):
                 base = value  # differences to it keep a constant exact
             across = min(col + 1.0, x + 0.5 * wide) - max(float(col), x - 0.5 * wide)
@@ -74,11 +78,15 @@ def mean(
 
 
 @kernel
-def average(source: Source, nodes: Nodes, target: Target) -> None:
-    """Fill ``target``, of floats, from ``source``; 0 and False where it has no data."""
+def average(source: Source, gaps: NDArray[np.bool_], nodes: Nodes, target: Target) -> bool:
+    """Write values, floats; make validity False where there is no data; return True if nowhere.
+
+    ``gaps`` are those that `find_gaps` finds in ``source``.
+    """
     out, out_valid = target
     rows = np.empty(32)
     cols = np.empty(32)
+    is_full = True
     for row in range(out.shape[0]):
         col = 0
         while col < out.shape[1]:
@@ -89,7 +97,9 @@ def average(source: Source, nodes: Nodes, target: Target) -> None:
                 if run[1] != 32:  # else one for the whole cell
                     tall, wide = footprint(nodes, row, col + k)
                 if np.isfinite(rows[k] + cols[k] + tall + wide):
-                    value, found = mean(source, (rows[k], cols[k]), (tall, wide))
+                    value, found = mean(source, gaps, (rows[k], cols[k]), (tall, wide))
                 out[row, col + k] = value
-                out_valid[row, col + k] = found
+                out_valid[row, col + k] &= found
+                is_full &= found
             col += run[0]
+    return is_full

@@ -4,17 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.jit import kernel
-from engine.warp.runs import (
-    SNAP,
-    Nodes,
-    Target,
-    is_inside,
-    measure_run,
-    place_run,
-    point,
-    snap,
-)
-from engine.warp.source import Source, has_data, is_whole
+from engine.warp.neighbors import Neighbors
+from engine.warp.runs import SNAP, Nodes, Target, place_run, snap
+from engine.warp.source import Source, has_data, is_odd, locate_pixel
 
 
 @kernel
@@ -31,15 +23,14 @@ def mix(values: tuple[float, float, float, float], u: float, v: float) -> float:
 
 @kernel
 def _square(
-    values: NDArray[np.generic], rows: tuple[int, int], cols: tuple[int, int]
+    source: Source, rows: tuple[int, int], cols: tuple[int, int]
 ) -> tuple[float, float, float, float]:
-    above, below = np.uint64(rows[0]), np.uint64(rows[1])
-    left, right = np.uint64(cols[0]), np.uint64(cols[1])
+    values = source[0]
     return (
-        float(values[above, left]),
-        float(values[above, right]),
-        float(values[below, left]),
-        float(values[below, right]),
+        float(values[locate_pixel(source, rows[0], cols[0])]),
+        float(values[locate_pixel(source, rows[0], cols[1])]),
+        float(values[locate_pixel(source, rows[1], cols[0])]),
+        float(values[locate_pixel(source, rows[1], cols[1])]),
     )
 
 
@@ -69,11 +60,11 @@ def blend(source: Source, y: float, x: float) -> tuple[float, bool]:
         and has_data(source, below, j)
         and has_data(source, below, right)
     ):
-        value = mix(_square(values, (i, below), (j, right)), u, v)
+        value = mix(_square(source, (i, below), (j, right)), u, v)
         if np.isfinite(value):
             return value, True
     # Differences to a value under way keep a constant exact; infinite numbers allow none.
-    middle = float(values[middle_row, middle_col])
+    middle = float(values[locate_pixel(source, middle_row, middle_col)])
     base = middle if np.isfinite(middle) else 0.0
     total = 0.0
     weights = 0.0
@@ -82,48 +73,97 @@ def blend(source: Source, y: float, x: float) -> tuple[float, bool]:
             weight = (v if down else 1.0 - v) * (u if across else 1.0 - u)
             if weight > 0.0 and has_data(source, i + down, j + across):
                 weights += weight
-                total += weight * (float(values[i + down, j + across]) - base)
+                here = locate_pixel(source, i + down, j + across)
+                total += weight * (float(values[here]) - base)
     value = base + total / weights
     return (value, True) if value == value else (0.0, False)  # noqa: PLR0124 - NaN: ∞ − ∞
 
 
 @kernel
-def bilinear(source: Source, nodes: Nodes, target: Target) -> None:
-    """Fill ``target``, of floats, from ``source``; 0 and False where it has no data."""
-    values, _, _, _, limits = source
+def bilinear(
+    source: Source,
+    grid: tuple[Nodes, int],
+    neighbors: Neighbors,
+    pairs: tuple[NDArray[np.generic], NDArray[np.generic], NDArray[np.generic]],
+    target: Target,
+) -> bool:
+    """Write values, floats; make validity False where there is no data; return True if nowhere.
+
+    ``grid`` are its nodes and which of its rows is the target's first. ``pairs`` are every two
+    values that lie beside each other in the source as one number, from pixel to pixel; room for
+    those of the upper and the lower neighbors of a row; and the same room as values.
+    """
+    _, stride, (is_masked, known), marker, _ = source
+    offsets, downs, acrosses, inside = neighbors
+    every, taken, room = pairs
+    out, _ = target
+    col_lead, width, below = grid[0][4][1], out.shape[1], np.uint64(stride)
+    is_full = True
+    for row in range(out.shape[0]):
+        begin, col = 0, 0
+        for cell in range(inside.shape[1]):
+            stop = min((cell + 1) * 32 - col_lead, width)
+            is_good = inside[row, cell]
+            if is_good:
+                upper, lower = taken[0, col:stop], taken[1, col:stop]
+                for k in range(upper.size):
+                    here = np.uint64(offsets[row, col + k])
+                    upper[k] = every[here]
+                    lower[k] = every[here + below]
+                is_good = not (
+                    is_odd(room[0, 2 * col : 2 * stop], marker)
+                    or is_odd(room[1, 2 * col : 2 * stop], marker)
+                )
+                if is_masked:
+                    for k in range(col, stop):
+                        here = np.uint64(offsets[row, k])
+                        is_good &= known[here] & known[here + np.uint64(1)]
+                        is_good &= known[here + below] & known[here + below + np.uint64(1)]
+            if not is_good:
+                _mix_all(room, (downs, acrosses), (row, begin, col), out)
+                is_full &= _blend_all(source, grid, (row, col), target)
+                begin = stop
+            col = stop
+        _mix_all(room, (downs, acrosses), (row, begin, col), out)
+    return is_full
+
+
+@kernel
+def _mix_all(
+    room: NDArray[np.generic],
+    rests: tuple[NDArray[np.float64], NDArray[np.float64]],
+    part: tuple[int, int, int],
+    out: NDArray[np.generic],
+) -> None:
+    """Do columns of a row, ``part`` (row, first, after the last): none is a jump in memory."""
+    row, begin, stop = part
+    downs, acrosses = rests[0][row, begin:stop], rests[1][row, begin:stop]
+    upper, lower = room[0, 2 * begin : 2 * stop], room[1, 2 * begin : 2 * stop]
+    line = out[row, begin:stop]
+    for k in range(line.size):
+        four = (
+            float(upper[2 * k]),
+            float(upper[2 * k + 1]),
+            float(lower[2 * k]),
+            float(lower[2 * k + 1]),
+        )
+        line[k] = mix(four, acrosses[k], downs[k])
+
+
+@kernel
+def _blend_all(
+    source: Source, grid: tuple[Nodes, int], start: tuple[int, int], target: Target
+) -> bool:
+    """Do the run at ``start`` (row, column) pixel by pixel; return True where all have data."""
+    (nodes, first), (row, col) = grid, start
     out, out_valid = target
-    flat, width = values.reshape(values.size), np.uint64(values.shape[1])
     rows = np.empty(32)
     cols = np.empty(32)
-    offsets = np.empty(32, dtype=np.uint32)
-    taken = np.empty((4, 32), dtype=values.dtype)
-    for row in range(out.shape[0]):
-        col = 0
-        while col < out.shape[1]:
-            run = place_run(nodes, (row, col, out.shape[1]), rows, cols)
-            extent = measure_run(run, rows, cols)
-            if is_inside(extent, limits, 0.5) and is_whole(source, extent, 1.0):
-                # In three loops: only those without a jump in memory are done several pixels
-                # at a time.
-                point(run[0], (rows, cols), (limits[0], limits[1], values.shape[1]), offsets)
-                for k in range(run[0]):
-                    here = np.uint64(offsets[k])
-                    taken[0, k] = flat[here]
-                    taken[1, k] = flat[here + np.uint64(1)]
-                    taken[2, k] = flat[here + width]
-                    taken[3, k] = flat[here + width + np.uint64(1)]
-                for k in range(run[0]):
-                    four = (
-                        float(taken[0, k]),
-                        float(taken[1, k]),
-                        float(taken[2, k]),
-                        float(taken[3, k]),
-                    )
-                    out[row, col + k] = mix(four, cols[k], rows[k])
-                    out_valid[row, col + k] = True
-            else:
-                for k in range(run[0]):
-                    value, found = blend(source, rows[k], cols[k])
-                    out[row, col + k] = value
-                    out_valid[row, col + k] = found
-            col += run[0]
+    count, _ = place_run(nodes, (row + first, col, out.shape[1]), rows, cols)
+    is_full = True
+    for k in range(count):
+        value, found = blend(source, rows[k], cols[k])
+        out[row, col + k] = value
+        out_valid[row, col + k] &= found
+        is_full &= found
+    return is_full

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.jit import kernel
-from engine.warp.runs import SNAP, Extent, Limits, Nodes, Target, is_inside, place_run
+from engine.warp.runs import SNAP, Extent, Limits, Nodes, Target, is_inside, place_line, place_run
 
 Bits = NDArray[np.unsignedinteger]
 """Values of any dtype, as unsigned integers of its size."""
@@ -39,8 +39,8 @@ def locate(
             upper = starts[down >> 5, across >> 5]
             # By far the most runs lie on one straight line inside the source: the same numbers
             # as `place_run` has, without a detour through memory.
-            y, y_slope = _line(node_rows, upper if is_straight else 0, (down & 31) / 32)
-            x, x_slope = _line(node_cols, upper if is_straight else 0, (down & 31) / 32)
+            y, y_slope = place_line(node_rows, upper if is_straight else 0, (down & 31) / 32)
+            x, x_slope = place_line(node_cols, upper if is_straight else 0, (down & 31) / 32)
             begin, end = across & 31, (across & 31) + count - 1
             if is_straight and is_inside(
                 _extent(
@@ -64,14 +64,6 @@ def locate(
 @kernel
 def _extent(top: float, bottom: float, left: float, right: float) -> Extent:
     return min(top, bottom), max(top, bottom), min(left, right), max(left, right)
-
-
-@kernel
-def _line(places: NDArray[np.float64], upper: int, v: float) -> tuple[float, float]:
-    """Return where a row of a cell with four nodes begins, and its slope, as `place_run` has it."""
-    left = places[upper] + (places[upper + 2] - places[upper]) * v
-    right = places[upper + 1] + (places[upper + 3] - places[upper + 1]) * v
-    return left, (right - left) / 32
 
 
 @kernel

@@ -12,26 +12,29 @@ from numpy.typing import NDArray
 from engine.geo.window import Window
 from engine.warp.average import average
 from engine.warp.bilinear import bilinear
-from engine.warp.coordinates import CoordinateGrid
+from engine.warp.coordinates import CELL, CoordinateGrid
 from engine.warp.cubic import cubic
 from engine.warp.nearest import locate, pick, sift
+from engine.warp.neighbors import find_neighbors
 from engine.warp.resampling import Resampling
 from engine.warp.runs import Limits
-from engine.warp.source import BLOCK, find_gaps
+from engine.warp.source import BLOCK, Source, find_gaps
 
 _BITS = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 """Nearest neighbor moves bits; by their number alone, four compiled kernels do for all dtypes."""
 _WIDENED = {"int8": np.int16, "uint32": np.float64, "int32": np.float64}
 """Rare dtypes, widened without loss: each saved kernel saves a second of compiling."""
-_KERNELS = {
-    Resampling.BILINEAR: bilinear,
-    Resampling.CUBIC: cubic,
-    Resampling.AVERAGE: average,
-}
-_NO_MASK = np.ones((1, 1), dtype=np.bool_)
+_PAIRS = {1: np.uint16, 2: np.uint32, 4: np.uint64, 8: np.complex128}
+"""By the bytes of one value: what holds two of them, moved at once."""
+_FOURS = {1: np.uint32, 2: np.uint64, 4: np.uint64, 8: np.complex128}
+"""The same for four of them, or two where nothing holds four."""
+_NO_MASK = np.ones(1, dtype=np.bool_)
+_NO_MASK.flags.writeable = False
 AT_ONCE = 1 << 16
 """Pixels whose places are looked up before the bands take their values from there: few enough
 that the places stay in a processor's second cache."""
+WEIGHED_AT_ONCE = 1 << 15
+"""The same where values are weighed: their places take more room."""
 
 Mask = NDArray[np.bool_]
 
@@ -94,7 +97,12 @@ def resample_bands(
 
     Every pixel is computed by itself: to use several threads, give each of them some ``rows``
     (first, one after the last) of the same arrays; others are not touched. The GIL is released.
+
+    Raises `ValueError` for arrays of other shapes or dtypes than are told here: kernels check no
+    index.
     """
+    for source in sources:
+        _check_source(source, out_valid.shape)
     start, stop = (0, out_valid.shape[0]) if rows is None else rows
     valid = out_valid[start:stop]
     valid[:] = True
@@ -102,8 +110,10 @@ def resample_bands(
     frames = {id(source.frame): source.frame for source in sources}
     for frame in frames.values():
         bands = [source for source in sources if source.frame is frame]
-        resample_frame = _nearest if frame.resampling is Resampling.NEAREST else _interpolate
-        is_full &= resample_frame(frame, bands, out_valid=valid, rows=(start, stop))
+        if 0 in _limits(frame)[2:]:
+            valid[:], is_full = False, False
+            continue
+        is_full &= _BY_METHOD[frame.resampling](frame, bands, out_valid=valid, rows=(start, stop))
     if not is_full:
         gaps = ~valid
         for source in sources:
@@ -138,14 +148,30 @@ def resample(
     resample_bands([source], out_valid=out_valid)
 
 
+def _check_source(source: BandSource, target: tuple[int, ...]) -> None:
+    """Raise where arrays are not what kernels take them for; ``target`` is validity's shape."""
+    frame, values, out = source.frame, source.values, source.out
+    window = (frame.window.height, frame.window.width)
+    grid = (frame.grid.height, frame.grid.width)
+    known = window if source.valid is None else source.valid.shape
+    dtype = resampled_dtype(values.dtype, frame.resampling)
+    for name, found, expected in (
+        ("the shape of a band's values", values.shape, window),
+        ("the shape of a band's validity", known, window),
+        ("the shape of a band's target", out.shape, grid),
+        ("the shape of the target's validity", target, grid),
+        ("the dtype of a band's target", out.dtype, dtype),
+    ):
+        if found != expected:
+            message = f"{name} is {found}; it must be {expected}"
+            raise ValueError(message)
+
+
 def _nearest(
     frame: Frame, bands: Sequence[BandSource], *, out_valid: Mask, rows: tuple[int, int]
 ) -> bool:
     """Resample bands of a frame, and turn validity False where one has no data; True if nowhere."""
     limits = _limits(frame)
-    if 0 in limits[2:]:
-        out_valid[:] = False
-        return False
     nodes = frame.grid.rows(*rows).nodes(frame.inverse)
     is_full = True
     height, width = out_valid.shape
@@ -191,28 +217,37 @@ class _Laid:
 
 
 def _lay(band: BandSource) -> _Laid:
-    values, valid = band.values, band.valid
-    bits = _BITS[values.dtype.itemsize]
+    dtype = band.values.dtype
+    values, stride, valid = _flatten(band.values, band.valid)
+    bits = _BITS[dtype.itemsize]
+    marker = _marker(dtype, stored_nodata(dtype, band.nodata))
+    return _Laid(
+        bits=values.view(bits),
+        stride=stride,
+        mask=(valid is not None, _NO_MASK if valid is None else valid),
+        marker=marker,
+        is_whole=valid is None and not marker[0],
+        out=band.out.view(bits),
+    )
+
+
+def _flatten(values: NDArray[Any], valid: Mask | None) -> tuple[NDArray[Any], int, Mask | None]:
+    """Return values (pixel,), how many lie from row to row, and the validity laid out alike.
+
+    They are copied only where pixels of a row do not lie side by side.
+    """
     stride = values.strides[0] // values.itemsize
-    is_apart = valid is not None and valid.strides != (stride, 1)
     is_plain = values.flags.aligned and values.strides == (
         stride * values.itemsize,
         values.itemsize,
     )
+    is_apart = valid is not None and valid.strides != (stride, 1)
     if not is_plain or stride < 0 or is_apart:
         values, stride = np.ascontiguousarray(values), values.shape[1]
         valid = None if valid is None else np.ascontiguousarray(valid)
     size = (values.shape[0] - 1) * stride + values.shape[1]
     _check_size(size)
-    marker = _marker(values.dtype, stored_nodata(values.dtype, band.nodata))
-    return _Laid(
-        bits=_flat(values, size).view(bits),
-        stride=stride,
-        mask=(valid is not None, _NO_MASK[0] if valid is None else _flat(valid, size)),
-        marker=marker,
-        is_whole=valid is None and not marker[0],
-        out=band.out.view(bits),
-    )
+    return _flat(values, size), stride, None if valid is None else _flat(valid, size)
 
 
 def _check_size(pixels: int) -> None:
@@ -249,26 +284,77 @@ def _interpolate(
     """Do what `_nearest` does, by a kernel that weighs several source pixels."""
     limits = _limits(frame)
     nodes = frame.grid.rows(*rows).nodes(frame.inverse)
-    alone = np.empty(out_valid.shape, dtype=np.bool_)
+    is_linear = frame.resampling is Resampling.BILINEAR
+    height, width = out_valid.shape
+    step = min(max(1, WEIGHED_AT_ONCE // width), height)
+    cells = -(-(frame.grid.col_lead + width) // CELL)
+    offsets = np.empty((step, width), dtype=np.uint32)
+    rests = np.empty((2, step, width))
+    inside = np.empty((step, cells), dtype=np.bool_)
+    laid = [_weighable(band, limits) for band in bands]
+    pieces = [_pieces(source, width, is_linear=is_linear) for source in laid]
+    is_full = True
+    for top in range(0, height, step):
+        part = slice(top, min(top + step, height))
+        here = slice(0, part.stop - top)
+        neighbors = (offsets[here], rests[0, here], rests[1, here], inside[here])
+        stride = None
+        for band, source, piece in zip(bands, laid, pieces, strict=True):
+            if source[1] != stride:  # hardly ever but at the first band
+                stride = source[1]
+                find_neighbors(nodes, limits, (stride, 1 if is_linear else 2), top, neighbors)
+            target = (band.out[rows[0] + part.start : rows[0] + part.stop], out_valid[part])
+            interpolate = bilinear if is_linear else cubic
+            is_full &= interpolate(source, (nodes, top), neighbors, piece, target)
+    return is_full
+
+
+def _average(
+    frame: Frame, bands: Sequence[BandSource], *, out_valid: Mask, rows: tuple[int, int]
+) -> bool:
+    """Do what `_nearest` does, by means over footprints."""
+    limits = _limits(frame)
+    nodes = frame.grid.rows(*rows).nodes(frame.inverse)
+    is_full = True
     for band in bands:
-        target = (band.out[slice(*rows)], alone)
-        _KERNELS[frame.resampling]((*_weighable(band), limits), nodes, target)
-        np.logical_and(out_valid, alone, out=out_valid)
-    return bool(out_valid.all())
+        source = _weighable(band, limits)
+        gaps = np.zeros([-(-length // BLOCK) for length in limits[2:]], dtype=np.bool_)
+        find_gaps(source, gaps)
+        is_full &= average(source, gaps, nodes, (band.out[slice(*rows)], out_valid))
+    return is_full
 
 
-def _weighable(band: BandSource) -> tuple[Any, ...]:
-    """Return the values, mask, marker and gaps of a band's `Source`."""
-    _check_size(band.values.size)
+_BY_METHOD = {
+    Resampling.NEAREST: _nearest,
+    Resampling.BILINEAR: _interpolate,
+    Resampling.CUBIC: _interpolate,
+    Resampling.AVERAGE: _average,
+}
+
+
+def _weighable(band: BandSource, limits: Limits) -> Source:
+    """Return a band as kernels take it that weigh values."""
     wide = _WIDENED.get(band.values.dtype.name)
-    plain = _plain(band.values if wide is None else band.values.astype(wide))
-    mask = (band.valid is not None, _NO_MASK if band.valid is None else _plain(band.valid))
-    known = stored_nodata(plain.dtype, band.nodata)
-    marker = (known is not None, plain.dtype.type(0) if known is None else known)
-    gaps = np.zeros([-(-length // BLOCK) for length in plain.shape], dtype=np.bool_)
-    if mask[0] or marker[0] or plain.dtype.kind == "f":
-        find_gaps(plain, mask, marker, gaps)
-    return plain, mask, marker, gaps
+    values = band.values if wide is None else band.values.astype(wide)
+    flat, stride, valid = _flatten(values, band.valid)
+    known = stored_nodata(values.dtype, band.nodata)
+    marker = (known is not None, values.dtype.type(0) if known is None else known)
+    return flat, stride, (valid is not None, _NO_MASK if valid is None else valid), marker, limits
+
+
+def _pieces(
+    source: Source, width: int, *, is_linear: bool
+) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return several values of ``source`` as one, from pixel to pixel, and room for a row's."""
+    values = source[0]
+    dtype = np.dtype((_PAIRS if is_linear else _FOURS)[values.itemsize])
+    if values.nbytes <= dtype.itemsize:  # too few for any neighbors, and seen as another type
+        values = np.zeros(2 * dtype.itemsize, dtype=values.dtype)
+    count = (values.nbytes - dtype.itemsize) // values.itemsize + 1
+    every = np.ndarray((count,), dtype, buffer=values, strides=(values.itemsize,))
+    every.flags.writeable = False
+    room = np.empty((2, 2 * width) if is_linear else (4, 4 * width), dtype=values.dtype)
+    return every, room.view(dtype), room
 
 
 def _limits(frame: Frame) -> Limits:
@@ -277,13 +363,6 @@ def _limits(frame: Frame) -> Limits:
     height = min(window.row_stop, frame.level_height) - max(window.row_start, 0)
     width = min(window.col_stop, frame.level_width) - max(window.col_start, 0)
     return window.row_start, window.col_start, max(height, 0), max(width, 0)
-
-
-def _plain(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the array in the one form that kernels are compiled for: C order and read-only."""
-    plain = np.require(array, requirements=["C", "A"]).view()
-    plain.flags.writeable = False
-    return plain
 
 
 def stored_nodata(dtype: np.dtype[Any], nodata: float | None) -> Any:

@@ -77,6 +77,14 @@ def place_run(
 
 
 @kernel
+def place_line(places: NDArray[np.float64], upper: int, v: float) -> tuple[float, float]:
+    """Return where a row of a cell with four nodes begins, and its slope, as `place_run` has it."""
+    left = places[upper] + (places[upper + 2] - places[upper]) * v
+    right = places[upper + 1] + (places[upper + 3] - places[upper + 1]) * v
+    return left, (right - left) / 32
+
+
+@kernel
 def _draw(
     nodes: NDArray[np.float64],
     line: tuple[int, int, int, int, int],
@@ -137,28 +145,3 @@ def snap(place: float) -> tuple[int, float]:
     if rest < SNAP:
         rest = 0.0
     return int(whole), rest
-
-
-@kernel
-def point(
-    count: int,
-    places: tuple[NDArray[np.float64], NDArray[np.float64]],
-    origin: tuple[int, int, int],
-    offsets: NDArray[np.uint32],
-) -> None:
-    """Turn places inside the source into what lies behind the pixel center at or before them.
-
-    ``places`` (rows, cols) become the rest by `snap`, and ``offsets`` tell where that pixel
-    lies in memory; ``origin`` is the source's first row, first column, and pixels from row to row.
-    """
-    rows, cols = places
-    top, left, stride = np.int32(origin[0]), np.int32(origin[1]), np.uint32(origin[2])
-    for k in range(count):
-        y, x = rows[k] - 0.5, cols[k] - 0.5
-        above, before = np.floor(y + SNAP), np.floor(x + SNAP)
-        down, across = y - above, x - before
-        rows[k] = down if down >= SNAP else 0.0
-        cols[k] = across if across >= SNAP else 0.0
-        # Numbers of 32 bits: only they become whole several at a time on every processor.
-        i, j = np.uint32(np.int32(above) - top), np.uint32(np.int32(before) - left)
-        offsets[k] = np.uint32(i * stride + j)

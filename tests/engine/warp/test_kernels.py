@@ -202,19 +202,6 @@ def test_padding_beyond_the_level_is_never_read() -> None:
         assert (out_valid == (out == 7)).all()
 
 
-def test_values_may_come_in_any_layout() -> None:
-    random = np.random.default_rng(8)
-    chunky = random.integers(1, 9000, (80, 80, 3)).astype(np.uint16)
-    band = Raster(values=np.ascontiguousarray(chunky[..., 1]), affine=AFFINE, crs=UTM)
-    view = Raster(values=chunky[..., 1], affine=AFFINE, crs=UTM)
-    geobox = grid_over(band, "EPSG:3857", size=90)
-    for kernel in Resampling:
-        expected, _ = warp(band, geobox, kernel)
-        found, _ = warp(view, geobox, kernel)
-
-        assert (found == expected).all()
-
-
 @pytest.mark.parametrize(
     ("dtype", "nodata", "expected"),
     [
