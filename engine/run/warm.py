@@ -37,9 +37,10 @@ from engine.warp.coordinates import make_coordinate_grid
 from engine.warp.resample import resample, resampled_dtype
 from engine.warp.resampling import Resampling
 
-FIRST_DTYPES = ("uint8", "int16", "uint16", "float32")
-SECOND_DTYPES = ("int32", "float64")
-"""Compiled beside the kernels that decode and encode, which take about as long as the others."""
+FIRST_DTYPES = ("uint16", "float32")
+SECOND_DTYPES = ("uint8", "float64")
+"""Compiled beside the kernels that decode and encode, which take about as long as the others. All
+other dtypes are moved or weighed by the kernels of these."""
 SECOND_PROCESS = (sys.executable, "-m", "engine.run.warm", "second")
 SIDE = 48
 SWITCH_SECONDS = 0.0005
