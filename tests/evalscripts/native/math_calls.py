@@ -54,7 +54,8 @@ def _code() -> tuple[Any, dict[str, Any]]:
     builder = llvm.JITLibraryBuilder().add_object_img(code).add_current_process()
     for name in MATH:
         builder.export_symbol(f"drive_{name}")
-    jit = llvm.create_lljit_compiler(target_machine(opt=2))
+    # As in production: the older linker aborts where sections end up more than 2 GiB apart.
+    jit = llvm.create_lljit_compiler(target_machine(opt=2), use_jit_link=True)
     tracker = builder.link(jit, "math")
     calls = {name: _CALL(tracker[f"drive_{name}"]) for name in MATH}
     return (jit, tracker), calls
