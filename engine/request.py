@@ -49,3 +49,5 @@ class PixelRequest:
     """Ids of the script's outputs that are wanted; None: all of them."""
     principal: str | None = None
     """Who asks; the engine only passes it on to logs and fair queueing."""
+    account: str | None = None
+    """Whose collections may be read besides everyone's; None: all (whoever runs the machine)."""

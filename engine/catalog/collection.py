@@ -9,6 +9,11 @@ from engine.errors import UnknownBand, UnknownUnit
 DATA_MASK = "dataMask"
 """The band that every collection has: 1 where there is data, 0 elsewhere."""
 
+MAIN_ACCOUNT = "main"
+"""The account of those to whom nobody gave another one."""
+EVERYONE = "*"
+"""Among the accounts that a collection is shared with: each of them."""
+
 
 class MosaicRule(Enum):
     """Which scene fills a pixel under SIMPLE mosaicking."""
@@ -46,6 +51,8 @@ class Band:
     """True for classes, flags and angles: always read by nearest neighbor."""
     source: str | None = None
     """BYOC: the file part that stands for the band in a scene's path."""
+    source_index: int = 0
+    """BYOC: which band of that file, counted from 0."""
     title: str | None = None
 
     def unit(self, name: str | None) -> Unit:
@@ -83,6 +90,18 @@ class Collection:
     """True where scenes have no date and match every time range (DEM)."""
     has_cloud_cover: bool = False
     """True where scenes carry a cloud cover, for leastCC and maxCloudCoverage."""
+    account: str | None = None
+    """Whose it is; None: everyone's, as the built-in ones are."""
+    shared_with: frozenset[str] = frozenset()
+    """Other accounts that may read it; `EVERYONE` means all."""
+
+    def is_open_to(self, account: str | None) -> bool:
+        """Return True where ``account`` may read it; None is whoever runs the machine."""
+        return (
+            account is None
+            or self.account in (None, account)
+            or not self.shared_with.isdisjoint((account, EVERYONE))
+        )
 
     def band(self, name: str) -> Band:
         """Return the band called ``name``; raises `UnknownBand`, naming those there are."""

@@ -17,6 +17,8 @@ def to_form(collection: Collection) -> dict[str, Any]:
         "max_meters_per_pixel": collection.max_meters_per_pixel,
         "is_timeless": collection.is_timeless,
         "has_cloud_cover": collection.has_cloud_cover,
+        "account": collection.account,
+        "shared_with": sorted(collection.shared_with),
         "bands": [_band_to_form(band) for band in collection.bands.values()],
     }
 
@@ -37,6 +39,8 @@ def from_form(form: Mapping[str, Any]) -> Collection:
         max_meters_per_pixel=_to_number(form.get("max_meters_per_pixel")),
         is_timeless=bool(form.get("is_timeless", False)),
         has_cloud_cover=bool(form.get("has_cloud_cover", False)),
+        account=form.get("account"),
+        shared_with=frozenset(form.get("shared_with", ())),
     )
 
 
@@ -51,6 +55,7 @@ def _band_to_form(band: Band) -> dict[str, Any]:
         "nodata": _from_number(band.nodata),
         "is_categorical": band.is_categorical,
         "source": band.source,
+        "source_index": band.source_index,
         "title": band.title,
     }
 
@@ -71,6 +76,7 @@ def _band_from_form(form: Mapping[str, Any]) -> Band:
         nodata=_to_number(form.get("nodata")),
         is_categorical=bool(form.get("is_categorical", False)),
         source=form.get("source"),
+        source_index=int(form.get("source_index", 0)),
         title=form.get("title"),
     )
 

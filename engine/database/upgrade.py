@@ -6,7 +6,7 @@ from sqlalchemy import Connection, inspect
 
 from engine.errors import Conflict
 
-NEWEST = "0002"
+NEWEST = "0003"
 """The last revision; a database that has it is opened without loading alembic."""
 
 _ALEMBIC = threading.Lock()
