@@ -1,4 +1,4 @@
-"""`UserCollection`, `UserScene`, `UserRegistry`: users' own data (BYOC) on its way into the catalog.
+"""`UserCollection`, `UserScene`, `UserRegistry`: users' own data (BYOC) on its way to requests.
 
 A user scene is what somebody asked to be registered: a path inside the collection's bucket. Once
 its files were read it is also a `Scene` of the same id, which is what requests find.
