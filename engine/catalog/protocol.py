@@ -11,12 +11,15 @@ from engine.catalog.search import SceneQuery
 class SceneCatalog(Protocol):
     """Reads collections and scenes. Waits; safe to call from many tasks."""
 
-    async def collection(self, collection_id: str) -> Collection:
-        """Return one collection; raises `UnknownCollection`, naming some that there are."""
+    async def collection(self, collection_id: str, account: str | None = None) -> Collection:
+        """Return one collection that is open to ``account``, None meaning every one.
+
+        Raises `UnknownCollection`, naming some that are.
+        """
         ...
 
-    async def collections(self) -> Sequence[Collection]:
-        """Return every collection, sorted by id."""
+    async def collections(self, account: str | None = None) -> Sequence[Collection]:
+        """Return every collection that is open to ``account``, sorted by id."""
         ...
 
     async def search(self, query: SceneQuery) -> Sequence[Scene]:

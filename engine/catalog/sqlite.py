@@ -49,13 +49,16 @@ class SqliteCatalog:
             lambda connection: work(CatalogView(connection, self.memory))
         )
 
-    async def collection(self, collection_id: str) -> Collection:
-        """Return one collection; raises `UnknownCollection`, naming some that there are."""
-        return await self.read(lambda view: view.collection(collection_id))
+    async def collection(self, collection_id: str, account: str | None = None) -> Collection:
+        """Return one collection that is open to ``account``, None meaning every one.
 
-    async def collections(self) -> Sequence[Collection]:
-        """Return every collection, sorted by id."""
-        return await self.read(lambda view: view.collections())
+        Raises `UnknownCollection`, naming some that are.
+        """
+        return await self.read(lambda view: view.collection(collection_id, account))
+
+    async def collections(self, account: str | None = None) -> Sequence[Collection]:
+        """Return every collection that is open to ``account``, sorted by id."""
+        return await self.read(lambda view: view.collections(account))
 
     async def search(self, query: SceneQuery) -> Sequence[Scene]:
         """Return the scenes that match, in the order asked for; headers parse when looked at."""

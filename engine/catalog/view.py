@@ -38,7 +38,7 @@ _ROW_OVERHEAD = 4096
 
 _SHOWN = 12
 KNOWN_COLLECTIONS = "SELECT id FROM collections ORDER BY id LIMIT 13"
-"""What `unknown_collection` wants to know: whom it names, and whether there are more."""
+"""What `unknown_collection` wants to know for one who may see all."""
 _COLLECTION = "SELECT definition FROM collections WHERE id = ?"
 _COLLECTIONS = "SELECT id, definition FROM collections ORDER BY id"
 _SCENES = (
@@ -85,23 +85,27 @@ class CatalogView:
         self._memory = memory
         self.mark = read_mark(connection)
 
-    def collection(self, collection_id: str) -> Collection:
-        """Return one collection; raises `UnknownCollection`, naming some that there are."""
+    def collection(self, collection_id: str, account: str | None = None) -> Collection:
+        """Return one collection that is open to ``account`` (None: to whoever runs the machine).
+
+        Raises `UnknownCollection`, naming some that are, for one that is not or is not there.
+        """
         found = self._memory.collections.get((self.mark, collection_id))
         if found is None:
             row = self._connection.execute(_COLLECTION, (collection_id,)).fetchone()
-            if row is None:
-                known = self._connection.execute(KNOWN_COLLECTIONS).fetchall()
-                raise unknown_collection(collection_id, [id_ for (id_,) in known])
-            found = self._parsed(collection_id, row[0])
+            found = None if row is None else self._parsed(collection_id, row[0])
+        if found is None or not found.is_open_to(account):
+            open_ones = [one.id for one in self.collections(account)]
+            raise unknown_collection(collection_id, open_ones)
         return found
 
-    def collections(self) -> Sequence[Collection]:
-        """Return every collection, sorted by id."""
-        return [
+    def collections(self, account: str | None = None) -> Sequence[Collection]:
+        """Return every collection that is open to ``account``, sorted by id."""
+        every = (
             self._memory.collections.get((self.mark, id_)) or self._parsed(id_, definition)
             for id_, definition in self._connection.execute(_COLLECTIONS)
-        ]
+        )
+        return [one for one in every if one.is_open_to(account)]
 
     def search(self, query: SceneQuery) -> Sequence[Scene]:
         """Return the scenes that match, in the order asked for; headers parse when looked at."""

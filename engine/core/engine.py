@@ -165,7 +165,9 @@ class Engine:
     async def _compile_for(self, request: PixelRequest) -> Program:
         """Return the request's script, which may mean the bands of the request's collections."""
         wanted = [source.collection for source in request.inputs]
-        collections = await self.catalog.read(lambda view: [view.collection(id_) for id_ in wanted])
+        collections = await self.catalog.read(
+            lambda view: [view.collection(id_, request.account) for id_ in wanted]
+        )
         names = tuple(dict.fromkeys(name for one in collections for name in one.bands))
         return await self.compile(request.script, known_bands=names, principal=request.principal)
 

@@ -79,7 +79,7 @@ async def prepare(
     most = LOOK if plain and not whole and not request.inputs[0].filters else None
 
     def choose(view: CatalogView, most: int | None = None) -> tuple[InputPlan, ...]:
-        collections = [view.collection(source.collection) for source in request.inputs]
+        collections = [view.collection(one.collection, request.account) for one in request.inputs]
         check_grid(request.geobox, options.limits)
         check_outputs(request, outputs)
         pairs = match_inputs(request.inputs, program.setup.inputs)

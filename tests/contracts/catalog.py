@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import shapely
 
-from engine.catalog.form import to_form
 from engine.catalog.protocol import Catalog
 from engine.catalog.scene import Asset, Scene
 from engine.catalog.search import SceneOrder, SceneQuery
@@ -20,6 +19,7 @@ from engine.geo.geometry import Geometry
 from engine.geo.time import TimeRange
 from tests.builders.scenes import NOON, make_collection, make_image, make_scene
 from tests.builders.waiting import Await
+from tests.contracts.collections import CollectionContract
 
 HOUR = timedelta(hours=1)
 
@@ -32,7 +32,7 @@ def names(scenes: Sequence[Scene]) -> list[str]:
     return [scene.name for scene in scenes]
 
 
-class CatalogContract:
+class CatalogContract(CollectionContract):
     """Laws of a catalog; the fixture ``catalog`` gives an empty one."""
 
     def filled(self, catalog: Catalog, wait: Await, *scenes: Scene) -> None:
@@ -42,66 +42,6 @@ class CatalogContract:
     def search(self, catalog: Catalog, wait: Await, **facts: object) -> list[str]:
         query = SceneQuery(collection="fields", **facts)  # type: ignore[arg-type]
         return names(wait(catalog.search(query)))
-
-    # collections
-
-    def test_a_collection_comes_back_as_it_was_given(self, catalog: Catalog, wait: Await) -> None:
-        given = make_collection(missing=math.nan, max_meters_per_pixel=1500.0, is_timeless=True)
-        wait(catalog.add_collection(given))
-        found = wait(catalog.collection("fields"))
-
-        assert to_form(found) == to_form(given)
-        assert math.isnan(found.missing)
-        assert list(found.bands) == ["red", "classes"]
-
-    def test_collections_are_sorted_by_id(self, catalog: Catalog, wait: Await) -> None:
-        for collection_id in ("b", "c", "a"):
-            wait(catalog.add_collection(make_collection(collection_id)))
-
-        assert [one.id for one in wait(catalog.collections())] == ["a", "b", "c"]
-
-    def test_an_unknown_collection_is_refused_by_naming_those_there_are(
-        self, catalog: Catalog, wait: Await
-    ) -> None:
-        wait(catalog.add_collection(make_collection("meadows")))
-
-        with pytest.raises(UnknownCollection, match="'nowhere'; there are: meadows"):
-            wait(catalog.collection("nowhere"))
-        with pytest.raises(UnknownCollection, match="'fields'"):
-            wait(catalog.add_scenes([make_scene()]))
-
-    def test_an_id_is_taken_once(self, catalog: Catalog, wait: Await) -> None:
-        wait(catalog.add_collection(make_collection()))
-
-        with pytest.raises(Conflict):
-            wait(catalog.add_collection(make_collection(title="Other")))
-        assert wait(catalog.collection("fields")).title == "Fields"
-
-    def test_replacing_writes_anew_and_keeps_the_scenes(
-        self, catalog: Catalog, wait: Await
-    ) -> None:
-        self.filled(catalog, wait, make_scene("one"))
-        wait(catalog.collection("fields"))
-        wait(catalog.replace_collection(make_collection(title="Other")))
-
-        assert wait(catalog.collection("fields")).title == "Other"
-        assert self.search(catalog, wait) == ["one"]
-
-    def test_removing_forgets_the_scenes_too(self, catalog: Catalog, wait: Await) -> None:
-        self.filled(catalog, wait, make_scene("one"))
-        wait(catalog.remove_collection("fields"))
-        self.filled(catalog, wait)
-
-        assert self.search(catalog, wait) == []
-        assert self.search(catalog, wait, area=(box(10, 45, 11, 46),)) == []
-
-    def test_what_is_not_there_cannot_be_changed(self, catalog: Catalog, wait: Await) -> None:
-        with pytest.raises(NotFound):
-            wait(catalog.replace_collection(make_collection()))
-        with pytest.raises(NotFound):
-            wait(catalog.remove_collection("fields"))
-        with pytest.raises(NotFound):
-            wait(catalog.remove_scene("fields", "x"))
 
     # scenes
 
