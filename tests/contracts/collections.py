@@ -7,6 +7,7 @@ import pytest
 from engine.catalog.collection import EVERYONE
 from engine.catalog.form import to_form
 from engine.catalog.protocol import Catalog
+from engine.catalog.search import SceneQuery
 from engine.errors import Conflict, NotFound, UnknownCollection
 from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84
