@@ -104,9 +104,35 @@ def test_elevation_has_no_time() -> None:
     assert BUILTIN["dem"].band("DEM").unit(None).name == "METERS"
 
 
+# sentinelhub.md §11.5: collection, bands → default unit
+BANDS_OF = [
+    ("sentinel-3-olci", [f"B{number:02d}" for number in range(1, 22)], "REFLECTANCE"),
+    ("sentinel-3-olci", ["SAA", "SZA", "VAA", "VZA"], "DEGREES"),
+    ("sentinel-3-olci", ["HUMIDITY"], "PERCENT"),
+    ("sentinel-3-olci", ["SEA_LEVEL_PRESSURE"], "HECTOPASCALS"),
+    ("sentinel-3-olci", ["TOTAL_COLUMN_OZONE", "TOTAL_COLUMN_WATER_VAPOUR"], "KG_M2"),
+    ("sentinel-3-olci-l2", ["GIFAPAR", "OTCI", "LQSF", "CHL_NN", "TSM_NN", "KD490_M07"], "DN"),
+    ("sentinel-3-slstr", [f"S{number}" for number in range(1, 7)], "REFLECTANCE"),
+    ("sentinel-3-slstr", ["S7", "S8", "S9", "F1", "F2"], "BRIGHTNESS_TEMPERATURE"),
+    ("sentinel-5p-l2", ["CO", "HCHO", "NO2", "O3", "SO2"], "MOL_M2"),
+    ("modis", [f"B{number:02d}" for number in range(1, 8)], "REFLECTANCE"),
+    ("hls", ["CoastalAerosol", "NIR_Broad", "SWIR2", "Cirrus"], "REFLECTANCE"),
+    ("esa-worldcover", ["Map"], "DN"),
+]
+
+
+@pytest.mark.parametrize(("collection", "bands", "unit"), BANDS_OF)
+def test_bands_have_the_units_of_the_reference(
+    collection: str, bands: list[str], unit: str
+) -> None:
+    assert {BUILTIN[collection].band(name).unit(None).name for name in bands} == {unit}
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("S3OLCI", "sentinel-3-olci"),
+        ("S3SLSTR", "sentinel-3-slstr"),
         ("S2L2A", "sentinel-2-l2a"),
         ("S2L1C", "sentinel-2-l1c"),
         ("S1GRD", "sentinel-1-grd"),
