@@ -25,8 +25,8 @@ from engine.catalog.cover import cover_boxes
 from engine.catalog.rows import SceneRows, to_rows
 from engine.catalog.scene import Asset, Scene
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite import SqliteCatalog
-from engine.catalog.sqlite_write import write_scenes
+from engine.catalog.sql import SqlCatalog
+from engine.catalog.sql_write import write_scenes
 from engine.catalog.user import make_user_band
 from engine.catalog.view import CatalogView
 from engine.cog.image import CogImage, Compression, Level
@@ -145,7 +145,7 @@ def make_query(random_: random.Random, *, spread: float, size: float, month: boo
 
 
 async def measure(
-    catalogs: Callable[[], SqliteCatalog], queries: Sequence[SceneQuery], *, again: bool
+    catalogs: Callable[[], SqlCatalog], queries: Sequence[SceneQuery], *, again: bool
 ) -> tuple[float, float, float]:
     """Return p50 and p99 in milliseconds of CPU, and the mean number of scenes found.
 
@@ -178,7 +178,7 @@ async def bench(*, name: str, spread: float, scenes: int, queries: int) -> None:
     random_ = random.Random(7)  # noqa: S311  the same scenes every time
     with tempfile.TemporaryDirectory() as folder:
         database = await open_database(f"sqlite:///{Path(folder) / 'catalog.db'}")
-        catalog = SqliteCatalog(database)
+        catalog = SqlCatalog(database)
         bands = {band: make_user_band(band) for band in BANDS}
         await catalog.add_collection(
             Collection(id="byoc-bench", title="bench", bands=bands, rule=MosaicRule.TOP_COVER)
@@ -195,7 +195,7 @@ async def bench(*, name: str, spread: float, scenes: int, queries: int) -> None:
                 make_query(random_, spread=spread, size=size, month=month) for _ in range(queries)
             ]
             for how, catalogs, again in (
-                ("cold", lambda: SqliteCatalog(database), False),
+                ("cold", lambda: SqlCatalog(database), False),
                 ("beside", lambda: catalog, False),
                 ("again", lambda: catalog, True),
             ):

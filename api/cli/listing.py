@@ -13,7 +13,7 @@ from api.wiring import store_options
 from engine.catalog.collection import Collection
 from engine.catalog.definitions import ensure_builtin, resolve_collection_id
 from engine.catalog.search import SceneOrder, SceneQuery
-from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.sql import SqlCatalog
 from engine.catalog.user import make_user_collection
 from engine.database.connection import open_database
 from engine.errors import Conflict, Forbidden, RequestError
@@ -26,11 +26,11 @@ Facts = dict[str, Any]
 
 
 @asynccontextmanager
-async def open_catalog(settings: Settings) -> AsyncIterator[SqliteCatalog]:
+async def open_catalog(settings: Settings) -> AsyncIterator[SqlCatalog]:
     """Give the catalog with the built-in collections in it."""
     database = await open_database(settings.database)
     try:
-        catalog = SqliteCatalog(database)
+        catalog = SqlCatalog(database)
         await ensure_builtin(catalog)
         yield catalog
     finally:

@@ -15,7 +15,7 @@ import shapely
 from numpy.typing import NDArray
 
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite_match import Found
+from engine.catalog.sql_match import Found
 from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84
 

@@ -20,7 +20,7 @@ from engine.catalog.recent import Recent
 from engine.catalog.rows import FileRow, SceneRow, from_rows
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneOrder, SceneQuery
-from engine.catalog.sqlite_match import Found, matching
+from engine.catalog.sql_match import Found, matching
 from engine.database.generation import read_mark
 from engine.errors import UnknownCollection
 from engine.geo.bbox import BBox

@@ -19,7 +19,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Self
 
-from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.sql import SqlCatalog
 from engine.catalog.user import make_user_collection
 from engine.core.dataset import to_dataset
 from engine.core.door import Door
@@ -89,7 +89,7 @@ class Engine:
         return self._parts
 
     @property
-    def catalog(self) -> SqliteCatalog:
+    def catalog(self) -> SqlCatalog:
         """The open catalog: reads and writes collections and scenes."""
         return self.parts.catalog
 

@@ -4,7 +4,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from engine.catalog.definitions import ensure_builtin
-from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.sql import SqlCatalog
 from engine.cog.decode import DecodedBlock
 from engine.cog.gdal import GdalDecoder
 from engine.cog.image import CogImage
@@ -25,7 +25,7 @@ class Parts:
 
     store: OpenStore
     database: Database
-    catalog: SqliteCatalog
+    catalog: SqlCatalog
     workers: Workers
     turns: Turns
     """Of each principal's scripts: all workers but one."""
@@ -48,7 +48,7 @@ async def open_parts(options: EngineOptions) -> Parts:
     async with AsyncExitStack() as stack:
         database = await open_database(options.database_url)
         stack.push_async_callback(database.close)
-        catalog = SqliteCatalog(database)
+        catalog = SqlCatalog(database)
         await ensure_builtin(catalog)
         store = open_store(options.store)
         stack.push_async_callback(store.close)

@@ -9,7 +9,7 @@ from rasterio.transform import from_origin
 
 from benchmarks.crowd import DATES, fill_catalog
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.sql import SqlCatalog
 from engine.database.connection import open_database
 from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84
@@ -51,7 +51,7 @@ def test_a_crowd_is_found_by_place_and_month(
     async def search(start: datetime | None, stop: datetime | None) -> tuple[int, list[str]]:
         opened = await open_database(f"sqlite:///{database}")
         try:
-            catalog = SqliteCatalog(opened)
+            catalog = SqlCatalog(opened)
             everything = SceneQuery(collection="sentinel-2-l2a")
             query = SceneQuery(
                 collection="sentinel-2-l2a",

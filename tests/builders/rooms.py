@@ -13,7 +13,7 @@ from rasterio.transform import from_origin
 from engine.catalog.definitions import ensure_builtin
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.sql import SqlCatalog
 from engine.catalog.user import make_user_band, make_user_collection
 from engine.database.connection import open_database
 from engine.ingest import IngestReport, ingest
@@ -58,7 +58,7 @@ def write(
 class Room:
     """A catalog and a store over one folder."""
 
-    def __init__(self, wait: Await, catalog: SqliteCatalog, store: OpenStore, home: Path) -> None:
+    def __init__(self, wait: Await, catalog: SqlCatalog, store: OpenStore, home: Path) -> None:
         self.wait = wait
         self.catalog = catalog
         self.store = store
@@ -82,7 +82,7 @@ class Room:
 def open_room(wait: Await, home: Path, options: StoreOptions) -> Iterator[Room]:
     """Give a room with the built-in collections, over what ``options`` allow."""
     database = wait(open_database("sqlite://"))
-    catalog = SqliteCatalog(database)
+    catalog = SqlCatalog(database)
     wait(ensure_builtin(catalog))
     store = open_store(options)
     try:

@@ -14,7 +14,7 @@ from engine.catalog.definitions import (
     resolve_collection_id,
 )
 from engine.catalog.form import from_form, to_form
-from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.sql import SqlCatalog
 from engine.database.connection import open_database
 from tests.builders.waiting import Await, wait
 
@@ -24,9 +24,9 @@ BUILTIN = {one.id: one for one in builtin_collections()}
 
 
 @pytest.fixture
-def catalog(wait: Await) -> Iterator[SqliteCatalog]:
+def catalog(wait: Await) -> Iterator[SqlCatalog]:
     database = wait(open_database("sqlite://"))
-    yield SqliteCatalog(database)
+    yield SqlCatalog(database)
     wait(database.close())
 
 
@@ -158,7 +158,7 @@ def test_legacy_names_are_understood(text: str, expected: str) -> None:
     assert is_builtin(expected) is (expected in BUILTIN)
 
 
-def test_the_built_in_collections_are_registered_once(catalog: SqliteCatalog, wait: Await) -> None:
+def test_the_built_in_collections_are_registered_once(catalog: SqlCatalog, wait: Await) -> None:
     wait(ensure_builtin(catalog))
     before = wait(catalog.generation())
     wait(ensure_builtin(catalog))
@@ -167,7 +167,7 @@ def test_the_built_in_collections_are_registered_once(catalog: SqliteCatalog, wa
     assert {one.id for one in wait(catalog.collections())} == set(BUILTIN)
 
 
-def test_a_changed_definition_is_written_anew(catalog: SqliteCatalog, wait: Await) -> None:
+def test_a_changed_definition_is_written_anew(catalog: SqlCatalog, wait: Await) -> None:
     old = from_form({**to_form(BUILTIN["dem"]), "title": "As it was"})
     wait(catalog.add_collection(old))
     wait(ensure_builtin(catalog))

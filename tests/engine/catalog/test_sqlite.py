@@ -1,4 +1,4 @@
-"""SqliteCatalog: the contract, a brute-force oracle, its plan, and other processes."""
+"""SqlCatalog: the contract, a brute-force oracle, its plan, and other processes."""
 
 import asyncio
 import subprocess
@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
-from engine.catalog import neighborhood, sqlite_match, sqlite_search, view
+from engine.catalog import neighborhood, sql_match, sql_search, view
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneOrder, SceneQuery
-from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.sql import SqlCatalog
 from engine.catalog.view import make_memory
 from engine.database.connection import Database, open_database
 from engine.geo.bbox import BBox
@@ -40,8 +40,8 @@ def database(tmp_path: Path, wait: Await) -> Iterator[Database]:
 
 
 @pytest.fixture
-def catalog(database: Database) -> SqliteCatalog:
-    return SqliteCatalog(database)
+def catalog(database: Database) -> SqlCatalog:
+    return SqlCatalog(database)
 
 
 class TestContract(CatalogContract):
@@ -135,7 +135,7 @@ def brute_force(known: list[Scene], query: SceneQuery) -> list[str]:
 def agree(wait: Await, known: list[Scene], asked: list[SceneQuery]) -> None:
     async def answers() -> list[list[str]]:
         database = await open_database("sqlite://")
-        catalog = SqliteCatalog(database)
+        catalog = SqlCatalog(database)
         await catalog.add_collection(make_collection())
         await catalog.add_scenes(known)
         found = [[scene.id for scene in await catalog.search(query)] for query in asked]
@@ -159,8 +159,8 @@ def test_searching_a_crowd_equals_a_plain_filter_over_everything(
     known: list[Scene], asked: list[SceneQuery]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite_search, "_CROWD", 2)
-        patch.setattr(sqlite_match, "FIRST", (2, 5))
+        patch.setattr(sql_search, "_CROWD", 2)
+        patch.setattr(sql_match, "FIRST", (2, 5))
         with_loop(agree, known, asked)
 
 
@@ -170,7 +170,7 @@ def with_loop(law: object, *arguments: object) -> None:
         law(runner.run, *arguments)  # type: ignore[operator]
 
 
-def plan_of(database: Database, wait: Await, statement: sqlite_search.Statement) -> list[str]:
+def plan_of(database: Database, wait: Await, statement: sql_search.Statement) -> list[str]:
     def work(connection: Connection) -> list[str]:
         rows = connection.exec_driver_sql(
             f"EXPLAIN QUERY PLAN {statement.sql}", statement.parameters
@@ -187,7 +187,7 @@ def test_the_boxes_drive_a_search_by_area(database: Database, wait: Await) -> No
         time=TimeRange(start=NOON, stop=NOON + timedelta(days=30)),
         max_cloud_cover=50,
     )
-    plan = plan_of(database, wait, sqlite_search.candidates(query))
+    plan = plan_of(database, wait, sql_search.candidates(query))
 
     assert plan[0] == "SEARCH scenes USING INTEGER PRIMARY KEY (rowid=?)"
     assert [step for step in plan if "scene_boxes" in step] == [
@@ -197,13 +197,13 @@ def test_the_boxes_drive_a_search_by_area(database: Database, wait: Await) -> No
 
 
 def test_the_index_on_dates_drives_a_search_of_everywhere(database: Database, wait: Await) -> None:
-    plan = plan_of(database, wait, sqlite_search.candidates(SceneQuery(collection="fields")))
+    plan = plan_of(database, wait, sql_search.candidates(SceneQuery(collection="fields")))
 
     assert plan[0] == "SEARCH scenes USING INDEX ix_scenes_collection_sensed (collection=?)"
 
 
 def test_every_scene_that_is_gone_takes_its_boxes_along(
-    database: Database, catalog: SqliteCatalog, wait: Await
+    database: Database, catalog: SqlCatalog, wait: Await
 ) -> None:
     def count() -> int:
         return wait(
@@ -227,7 +227,7 @@ def test_every_scene_that_is_gone_takes_its_boxes_along(
 
 
 def test_a_cache_without_room_changes_no_answer(database: Database, wait: Await) -> None:
-    catalog = SqliteCatalog(database, memory=make_memory(scene_bytes=0, place_bytes=0))
+    catalog = SqlCatalog(database, memory=make_memory(scene_bytes=0, place_bytes=0))
     wait(catalog.add_collection(make_collection()))
     wait(catalog.add_scenes([make_scene(str(number)) for number in range(3)]))
 
@@ -238,13 +238,13 @@ def test_a_cache_without_room_changes_no_answer(database: Database, wait: Await)
 
 ADD_SCENES = """
 import asyncio, sys
-from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.sql import SqlCatalog
 from engine.database.connection import open_database
 from tests.builders.scenes import make_scene
 
 async def main():
     database = await open_database(sys.argv[1])
-    catalog = SqliteCatalog(database)
+    catalog = SqlCatalog(database)
     for number in range(10):
         await catalog.add_scenes([make_scene(f"{sys.argv[2]} {number}"), make_scene("shared")])
     await database.close()
@@ -254,7 +254,7 @@ asyncio.run(main())
 
 
 def test_processes_that_register_together_lose_nothing_and_see_each_other(
-    tmp_path: Path, catalog: SqliteCatalog, wait: Await
+    tmp_path: Path, catalog: SqlCatalog, wait: Await
 ) -> None:
     wait(catalog.add_collection(make_collection()))
     wait(catalog.add_scenes([make_scene("shared", cloud_cover=77.0)]))

@@ -11,7 +11,7 @@ import pytest
 
 from engine.catalog import rows
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite import SqliteCatalog
+from engine.catalog.sql import SqlCatalog
 from engine.database.connection import Database, open_database
 from engine.geo.bbox import BBox
 from engine.geo.crs import WGS84
@@ -29,8 +29,8 @@ def database(tmp_path: Path, wait: Await) -> Iterator[Database]:
 
 
 @pytest.fixture
-def catalog(database: Database) -> SqliteCatalog:
-    return SqliteCatalog(database)
+def catalog(database: Database) -> SqlCatalog:
+    return SqlCatalog(database)
 
 
 def box_at(west: float) -> SceneQuery:
@@ -50,7 +50,7 @@ def statements(database: Database) -> list[str]:
 
 
 def test_a_search_beside_another_one_only_asks_whether_anything_changed(
-    database: Database, catalog: SqliteCatalog, wait: Await
+    database: Database, catalog: SqlCatalog, wait: Await
 ) -> None:
     wait(catalog.add_collection(make_collection()))
     wait(catalog.add_scenes([make_scene("here", box=(0, 0, 1, 1))]))
@@ -69,11 +69,11 @@ def test_a_search_beside_another_one_only_asks_whether_anything_changed(
 
 
 def test_what_another_process_changes_is_seen_at_once(
-    tmp_path: Path, catalog: SqliteCatalog, wait: Await
+    tmp_path: Path, catalog: SqlCatalog, wait: Await
 ) -> None:
     # Caches and connections of its own: what a process has.
     other_database = wait(open_database(f"sqlite:///{tmp_path / 'catalog.db'}"))
-    other = SqliteCatalog(other_database)
+    other = SqlCatalog(other_database)
     wait(catalog.add_collection(make_collection()))
     wait(catalog.add_scenes([make_scene("old", box=(0, 0, 1, 1))]))
     seen = [[scene.name for scene in wait(catalog.search(box_at(0.01)))]]
@@ -90,13 +90,13 @@ def test_what_another_process_changes_is_seen_at_once(
 
 
 def test_a_copy_of_a_catalog_that_changes_elsewhere_is_marked_otherwise(
-    tmp_path: Path, catalog: SqliteCatalog, wait: Await
+    tmp_path: Path, catalog: SqlCatalog, wait: Await
 ) -> None:
     wait(catalog.add_collection(make_collection()))
     with closing(sqlite3.connect(tmp_path / "catalog.db")) as plain:
         plain.execute("VACUUM INTO ?", [str(tmp_path / "copy.db")])
     copied = wait(open_database(f"sqlite:///{tmp_path / 'copy.db'}"))
-    copy = SqliteCatalog(copied)
+    copy = SqlCatalog(copied)
     same = wait(catalog.mark()), wait(copy.mark())
     wait(catalog.add_scenes([make_scene("one")]))
     wait(copy.add_scenes([make_scene("another")]))
@@ -110,7 +110,7 @@ def test_a_copy_of_a_catalog_that_changes_elsewhere_is_marked_otherwise(
 
 
 def test_only_the_headers_that_are_asked_for_are_parsed(
-    catalog: SqliteCatalog, wait: Await
+    catalog: SqlCatalog, wait: Await
 ) -> None:
     wait(catalog.add_collection(make_collection()))
     wait(catalog.add_scenes([make_scene("here", box=(0, 0, 1, 1))]))

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.catalog.rows import SceneRows
-from engine.catalog.sqlite_search import ALWAYS, INSERT_BOX, to_axis
+from engine.catalog.sql_search import ALWAYS, INSERT_BOX, to_axis
 from engine.catalog.view import KNOWN_COLLECTIONS, unknown_collection
 from engine.database.generation import advance_generation
 from engine.database.schema import assets, collections, scenes

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import shapely
 
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite_search import FIRST, Statement, candidates, first_candidates, is_crowded
+from engine.catalog.sql_search import FIRST, Statement, candidates, first_candidates, is_crowded
 
 _ROWS_AT_ONCE = 256
 

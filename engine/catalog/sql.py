@@ -1,4 +1,4 @@
-"""`SqliteCatalog`: collections and scenes in SQLite, found through an R*Tree.
+"""`SqlCatalog`: collections and scenes in SQLite, found through an R*Tree.
 
 What only SQLite understands is here, in its neighbors called so, and in the first migration.
 """
@@ -17,9 +17,9 @@ from engine.catalog.form import to_form
 from engine.catalog.rows import to_rows
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneQuery
-from engine.catalog.sqlite_match import ask, matching
-from engine.catalog.sqlite_search import count_anywhere
-from engine.catalog.sqlite_write import write_scenes
+from engine.catalog.sql_match import ask, matching
+from engine.catalog.sql_search import count_anywhere
+from engine.catalog.sql_write import write_scenes
 from engine.catalog.view import CatalogMemory, CatalogView, make_memory
 from engine.database.connection import Database
 from engine.database.generation import advance_generation, read_generation, read_mark
@@ -32,7 +32,7 @@ _ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SqliteCatalog:
+class SqlCatalog:
     """A `SceneCatalog` and `CollectionRegistry` over a `Database`.
 
     What was found stays in memory as long as there is room, by the mark of the catalog or the
