@@ -1,9 +1,8 @@
-"""`SqlCatalog`: collections and scenes in SQLite, found through an R*Tree.
+"""`SqlCatalog`: collections and scenes in a database, found through an index on boxes.
 
-What only SQLite understands is here, in its neighbors called so, and in the first migration.
+What differs between SQLite and PostgreSQL is in `engine.catalog.dialect` and the migrations.
 """
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.catalog.collection import Collection
+from engine.catalog.dialect import dialect_of
 from engine.catalog.form import to_form
 from engine.catalog.rows import to_rows
 from engine.catalog.scene import Scene
@@ -22,6 +22,7 @@ from engine.catalog.sql_search import count_anywhere
 from engine.catalog.sql_write import write_scenes
 from engine.catalog.view import CatalogMemory, CatalogView, make_memory
 from engine.database.connection import Database
+from engine.database.driver import Looking
 from engine.database.generation import advance_generation, read_generation, read_mark
 from engine.database.schema import assets, collections, scenes
 from engine.errors import Conflict, NotFound
@@ -46,7 +47,7 @@ class SqlCatalog:
     async def read(self, work: Callable[[CatalogView], T]) -> T:
         """Return what ``work`` returns, run in one thread over one state of the catalog."""
         return await self.database.look(
-            lambda connection: work(CatalogView(connection, self.memory))
+            lambda connection: work(CatalogView(connection, self.memory, dialect_of(self.database)))
         )
 
     async def collection(self, collection_id: str, account: str | None = None) -> Collection:
@@ -66,11 +67,12 @@ class SqlCatalog:
 
     async def count(self, query: SceneQuery) -> int:
         """Return how many scenes match, whatever the query's limit, without reading them."""
+        dialect = dialect_of(self.database)
 
-        def work(connection: sqlite3.Connection) -> int:
+        def work(connection: Looking) -> int:
             if not query.area:
-                return ask(connection, count_anywhere(query))
-            return sum(len(rows) for rows in matching(connection, query))
+                return ask(connection, count_anywhere(query, dialect))
+            return sum(len(rows) for rows in matching(connection, query, dialect))
 
         return await self.database.look(work)
 
@@ -163,7 +165,8 @@ class SqlCatalog:
         # The last one wins among those of one name, as it would if they came one by one.
         latest = {(scene.collection, scene.name): scene for scene in scenes}
         rows = await self.database.read(lambda _: [to_rows(scene) for scene in latest.values()])
-        await self.database.write(lambda connection: write_scenes(connection, rows))
+        dialect = dialect_of(self.database)
+        await self.database.write(lambda connection: write_scenes(connection, rows, dialect))
 
     async def remove_scene(self, collection_id: str, scene_id: str) -> None:
         """Forget a scene; raises `NotFound`."""

@@ -1,19 +1,19 @@
-"""Scenes → rows of SQLite's tables; many at once."""
+"""Scenes → rows of the database's tables; many at once."""
 
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from engine.catalog.dialect import ALWAYS, Dialect, to_axis
 from engine.catalog.rows import SceneRows
-from engine.catalog.sql_search import ALWAYS, INSERT_BOX, to_axis
 from engine.catalog.view import KNOWN_COLLECTIONS, unknown_collection
 from engine.database.generation import advance_generation
 from engine.database.schema import assets, collections, scenes
 from engine.errors import Conflict
 
 
-def write_scenes(connection: Connection, rows: Sequence[SceneRows]) -> None:
+def write_scenes(connection: Connection, rows: Sequence[SceneRows], dialect: Dialect) -> None:
     """Write scenes, each in the place of the one of its collection and name, if there is one.
 
     Raises `UnknownCollection`, and `Conflict` where two scenes of a collection share an id.
@@ -37,8 +37,8 @@ def write_scenes(connection: Connection, rows: Sequence[SceneRows]) -> None:
     files = [{**file, "scene_key": key} for key, row in keyed for file in row.assets]
     if files:
         connection.execute(insert(assets), files)
-    boxes = [box for key, row in keyed for box in _box_rows(key, row)]
-    connection.exec_driver_sql(INSERT_BOX, boxes)
+    boxes = [box for key, row in keyed for box in _box_rows(key, row, dialect)]
+    connection.exec_driver_sql(dialect.insert_box, boxes)
 
 
 def _check_collections(connection: Connection, rows: Sequence[SceneRows]) -> None:
@@ -49,8 +49,8 @@ def _check_collections(connection: Connection, rows: Sequence[SceneRows]) -> Non
             raise unknown_collection(collection_id, known.all())
 
 
-def _box_rows(key: int, row: SceneRows) -> Iterator[tuple[float, ...]]:
+def _box_rows(key: int, row: SceneRows, dialect: Dialect) -> Iterator[tuple[float, ...]]:
     sensed = row.scene["sensed"]
-    time = (-ALWAYS, ALWAYS) if sensed is None else (to_axis(sensed), to_axis(sensed))
+    earliest, latest = (-ALWAYS, ALWAYS) if sensed is None else (to_axis(sensed), to_axis(sensed))
     for number, box in enumerate(row.boxes):
-        yield (2 * key + number, box.west, box.east, box.south, box.north, *time)
+        yield dialect.box_row(key, number, box, earliest, latest)

@@ -1,6 +1,5 @@
 """`CatalogView`: the catalog as one unit of work sees it, and what it remembers of earlier ones."""
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from engine.catalog.collection import Collection
+from engine.catalog.dialect import Dialect
 from engine.catalog.form import from_form
 from engine.catalog.neighborhood import (
     MOST_KEPT,
@@ -21,6 +21,7 @@ from engine.catalog.rows import FileRow, SceneRow, from_rows
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneOrder, SceneQuery
 from engine.catalog.sql_match import Found, matching
+from engine.database.driver import Looking
 from engine.database.generation import read_mark
 from engine.errors import UnknownCollection
 from engine.geo.bbox import BBox
@@ -77,12 +78,13 @@ def make_memory(
 class CatalogView:
     """Reads collections and scenes over one connection, in one thread, at one moment."""
 
-    __slots__ = ("_connection", "_memory", "mark")
+    __slots__ = ("_connection", "_dialect", "_memory", "mark")
 
-    def __init__(self, connection: sqlite3.Connection, memory: CatalogMemory) -> None:
+    def __init__(self, connection: Looking, memory: CatalogMemory, dialect: Dialect) -> None:
         """Look at the catalog; from here on, what others write is not seen."""
         self._connection = connection
         self._memory = memory
+        self._dialect = dialect
         self.mark = read_mark(connection)
 
     def collection(self, collection_id: str, account: str | None = None) -> Collection:
@@ -141,7 +143,7 @@ class CatalogView:
 
     def _rows(self, query: SceneQuery, limit: int | None) -> Sequence[Found]:
         found: list[Found] = []
-        for rows in matching(self._connection, query):
+        for rows in matching(self._connection, query, self._dialect):
             found += rows
             if limit is not None and len(found) >= limit:
                 break

@@ -5,10 +5,10 @@ that was changed elsewhere.
 """
 
 import secrets
-import sqlite3
 
 from sqlalchemy import Connection, select, update
 
+from engine.database.driver import Looking
 from engine.database.schema import generation
 
 _MARK = "SELECT mark FROM generation"
@@ -26,7 +26,7 @@ def read_generation(connection: Connection) -> int:
     return int(connection.execute(select(generation.c.value)).scalar_one())
 
 
-def read_mark(connection: sqlite3.Connection) -> str:
+def read_mark(connection: Looking) -> str:
     """Return the mark as this connection's transaction sees it; every request asks for it."""
     (mark,) = connection.execute(_MARK).fetchone()
     return str(mark)

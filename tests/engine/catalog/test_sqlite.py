@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from engine.catalog import neighborhood, sql_match, sql_search, view
+from engine.catalog.dialect import SQLITE
 from engine.catalog.scene import Scene
 from engine.catalog.search import SceneOrder, SceneQuery
 from engine.catalog.sql import SqlCatalog
@@ -187,7 +188,7 @@ def test_the_boxes_drive_a_search_by_area(database: Database, wait: Await) -> No
         time=TimeRange(start=NOON, stop=NOON + timedelta(days=30)),
         max_cloud_cover=50,
     )
-    plan = plan_of(database, wait, sql_search.candidates(query))
+    plan = plan_of(database, wait, sql_search.candidates(query, SQLITE))
 
     assert plan[0] == "SEARCH scenes USING INTEGER PRIMARY KEY (rowid=?)"
     assert [step for step in plan if "scene_boxes" in step] == [
@@ -197,7 +198,7 @@ def test_the_boxes_drive_a_search_by_area(database: Database, wait: Await) -> No
 
 
 def test_the_index_on_dates_drives_a_search_of_everywhere(database: Database, wait: Await) -> None:
-    plan = plan_of(database, wait, sql_search.candidates(SceneQuery(collection="fields")))
+    plan = plan_of(database, wait, sql_search.candidates(SceneQuery(collection="fields"), SQLITE))
 
     assert plan[0] == "SEARCH scenes USING INDEX ix_scenes_collection_sensed (collection=?)"
 

@@ -42,7 +42,7 @@ def statements(database: Database) -> list[str]:
     """Return the list to which every statement from now on is added, of one task at a time."""
     found: list[str] = []
     # The connection used last is the next one to be used.
-    held = database.engine.raw_connection()
+    held = database.driver.engine.raw_connection()
     connection: Any = held.driver_connection
     connection.set_trace_callback(found.append)
     held.close()
@@ -109,9 +109,7 @@ def test_a_copy_of_a_catalog_that_changes_elsewhere_is_marked_otherwise(
     assert len({*same, *marks}) == 3
 
 
-def test_only_the_headers_that_are_asked_for_are_parsed(
-    catalog: SqlCatalog, wait: Await
-) -> None:
+def test_only_the_headers_that_are_asked_for_are_parsed(catalog: SqlCatalog, wait: Await) -> None:
     wait(catalog.add_collection(make_collection()))
     wait(catalog.add_scenes([make_scene("here", box=(0, 0, 1, 1))]))
     [found] = wait(catalog.search(box_at(0.01)))

@@ -14,24 +14,31 @@ from engine.database.connection import open_database, upgrade
 from engine.database.schema import metadata
 from engine.database.upgrade import NEWEST
 from engine.errors import Conflict
+from tests.builders.postgres import Cluster, cluster
 from tests.builders.waiting import Await, wait
 
-__all__ = ["wait"]
+__all__ = ["cluster", "wait"]
 
 
 def differences(connection: Connection) -> list[object]:
     def is_ours(name: str | None, kind: str, _parents: object) -> bool:
-        # The R*Tree and the tables in which SQLite keeps it are made by the migration alone.
-        return not (kind == "table" and str(name).startswith("scene_boxes"))
+        # Boxes, and the tables in which SQLite and PostGIS keep what they need, are made by the
+        # migration alone.
+        return not (kind == "table" and str(name).startswith(("scene_boxes", "spatial_ref_sys")))
 
     options = {"include_name": is_ours, "compare_type": True}
     context = MigrationContext.configure(connection, opts=options)
     return list(compare_metadata(context, metadata))
 
 
-def test_upgrading_an_empty_database_gives_the_metadata(tmp_path: Path, wait: Await) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_upgrading_an_empty_database_gives_the_metadata(
+    kind: str, tmp_path: Path, wait: Await, cluster: Cluster
+) -> None:
+    url = f"sqlite:///{tmp_path / 'state.db'}" if kind == "sqlite" else cluster.make_database()
+
     async def found() -> list[object]:
-        database = await open_database(f"sqlite:///{tmp_path / 'state.db'}")
+        database = await open_database(url)
         try:
             return await database.read(differences)
         finally:

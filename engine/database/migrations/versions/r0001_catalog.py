@@ -12,7 +12,7 @@ KEY = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Make the tables, and on SQLite the R*Tree with its trigger."""
+    """Make the tables, and what finds scenes by their boxes."""
     _make_catalog()
     op.create_table(
         "clients",
@@ -32,6 +32,8 @@ def upgrade() -> None:
     )
     op.execute("INSERT INTO generation (id, value) VALUES (1, 0)")
     if op.get_context().dialect.name == "sqlite":
+        _make_tree()
+    else:
         _make_boxes()
 
 
@@ -82,8 +84,8 @@ def _make_catalog() -> None:
     op.create_index("ix_assets_address", "assets", ["address"])
 
 
-def _make_boxes() -> None:
-    """Make the R*Tree: one box a scene, or two where the cover crosses the antimeridian.
+def _make_tree() -> None:
+    """Make SQLite's R*Tree: one box a scene, or two where the cover crosses the antimeridian.
 
     A scene's boxes have the ids ``2 * key`` and ``2 * key + 1``. Axes: degrees, degrees, and time
     in units of a hundred days since 1970, which weighs a year like a few degrees when the tree
@@ -101,10 +103,23 @@ def _make_boxes() -> None:
     )
 
 
+def _make_boxes() -> None:
+    """Make PostGIS's table of boxes, in the axes of the R*Tree; its index has three dimensions."""
+    op.execute("CREATE EXTENSION IF NOT EXISTS postgis")
+    op.execute(
+        "CREATE TABLE scene_boxes (scene_key bigint NOT NULL CONSTRAINT fk_scene_boxes_scene_key "
+        "REFERENCES scenes (key) ON DELETE CASCADE, box geometry NOT NULL)"
+    )
+    op.execute("CREATE INDEX ix_scene_boxes_scene_key ON scene_boxes (scene_key)")
+    op.execute(
+        "CREATE INDEX ix_scene_boxes_box ON scene_boxes USING gist (box gist_geometry_ops_nd)"
+    )
+
+
 def downgrade() -> None:
     """Drop everything."""
     if op.get_context().dialect.name == "sqlite":
         op.execute("DROP TRIGGER scene_boxes_follow_scenes")
-        op.execute("DROP TABLE scene_boxes")
+    op.execute("DROP TABLE scene_boxes")
     for name in ("generation", "clients", "assets", "scenes", "collections"):
         op.drop_table(name)
