@@ -225,7 +225,7 @@ class Assembler:
         )
 
     async def _band(
-        self, read: SceneRead, band: BandRead, arrived: Callable[[], None]
+        self, read: SceneRead, band: BandRead, arrived: Callable[[], None] | None
     ) -> Sequence[DecodedBlock]:
         try:
             return await self.reader.read(

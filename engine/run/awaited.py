@@ -25,8 +25,13 @@ class Awaited:
         }
         self._look()
 
-    def of_band(self, part: InputPlan, scene: Scene, band: int) -> Callable[[], None]:
-        """Return what is to be called, once or more, when the bytes of a band are there."""
+    def of_band(self, part: InputPlan, scene: Scene, band: int) -> Callable[[], None] | None:
+        """Return what is to be called, once or more, when the bytes of a band are there.
+
+        None where nobody wants to know: telling wakes the event loop from other threads.
+        """
+        if self._event is None:
+            return None
 
         def arrived() -> None:
             self._waiting.discard((part.input.id, scene.id, band))
@@ -41,5 +46,5 @@ class Awaited:
         self._look()
 
     def _look(self) -> None:
-        if not self._waiting and self._event is not None:
+        if self._event is not None and not self._waiting:
             self._event.set()

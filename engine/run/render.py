@@ -49,12 +49,13 @@ async def render(
     outputs: dict[str, NDArray[Any]] = {}
     masks: list[NDArray[np.bool_]] = []
     finished: Finished | None = None
-    fetched = asyncio.Event()
+    fetched: asyncio.Event | None = None
     run: InlineScript | ScriptRun
     inline = program.inline(context)
     if inline is not None:
         run = InlineScript(inline, workers=workers, place=place, wanted=wanted)
     else:
+        fetched = asyncio.Event()
         run = ScriptRun(program, context, workers=workers, place=place, after=fetched)
     upcoming: asyncio.Task[Samples] | None = None
     try:

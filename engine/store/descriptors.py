@@ -57,6 +57,12 @@ class Descriptors:
         """Return the same where it is open already and may be read instantly; else None."""
         return self._known(path, instant=True)
 
+    def has_instant(self, path: str) -> bool:
+        """Return whether `take_instant` may find the file; no call of the system is made."""
+        with self._lock:
+            entry = self._open.get(path)
+        return entry is not None and entry.instant
+
     def give_back(self, entry: OpenFile) -> None:
         """End the use of ``entry``."""
         with self._lock:

@@ -85,6 +85,8 @@ class LocalStore:
 
         Never waits for the disk, so that any thread may call it.
         """
+        if not ranges:
+            return () if self._descriptors.has_instant(_path_of(address)) else None
         check_ranges(ranges, info)
         contents = _translated(lambda: self._read_now(address, ranges, info))
         if contents is not None:

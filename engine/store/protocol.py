@@ -63,7 +63,8 @@ class ByteStore(Protocol):
         """Return what `read` would, if that needs no waiting; else None, and nothing was counted.
 
         From any thread. Only a local file that was opened before and is in the page cache can be
-        had like that: whoever gets None awaits `read`.
+        had like that: whoever gets None awaits `read`. Of no ranges it says whether it is worth
+        asking, and looks at no file.
         """
         ...
 
